@@ -153,6 +153,7 @@ struct Inner {
     operation: Option<Operation>,
     retry: Retry,
     delivery: Delivery,
+    applied: Vec<String>,
     http_status: Option<u16>,
     code: Option<String>,
     request_id: Option<String>,
@@ -173,6 +174,7 @@ impl Error {
             operation: None,
             retry: Retry::Never,
             delivery: Delivery::NotSent,
+            applied: Vec::new(),
             http_status: None,
             code: None,
             request_id: None,
@@ -213,10 +215,10 @@ impl Error {
         self
     }
 
-    /// Names the provider that failed.
+    /// Names the provider that failed; a provider named before stays.
     #[must_use]
     pub fn with_provider(mut self, provider: impl Into<String>) -> Self {
-        self.0.provider = Some(provider.into());
+        self.0.provider.get_or_insert_with(|| provider.into());
         self
     }
 
@@ -252,6 +254,13 @@ impl Error {
     pub fn with_http_status(mut self, status: u16) -> Self {
         self.0.http_status = Some(status);
         self.0.delivery = Delivery::Answered;
+        self
+    }
+
+    /// Names the parts of a change that took effect before the rest failed.
+    #[must_use]
+    pub fn with_applied<P: Into<String>>(mut self, parts: impl IntoIterator<Item = P>) -> Self {
+        self.0.applied = parts.into_iter().map(Into::into).collect();
         self
     }
 
@@ -359,6 +368,12 @@ impl Error {
         self.0.delivery == Delivery::MaybeApplied
     }
 
+    /// The parts of a change that took effect before the rest failed, where a vendor needs several calls.
+    #[must_use]
+    pub fn applied(&self) -> &[String] {
+        &self.0.applied
+    }
+
     /// The HTTP status that the vendor answered with.
     #[must_use]
     pub fn http_status(&self) -> Option<u16> {
@@ -417,6 +432,9 @@ impl fmt::Display for Error {
         if inner.delivery == Delivery::MaybeApplied {
             f.write_str(" (the change may have been applied)")?;
         }
+        if !inner.applied.is_empty() {
+            write!(f, " (applied already: {})", inner.applied.join(", "))?;
+        }
         if let Some(hint) = &inner.hint {
             write!(f, "; {hint}")?;
         }
@@ -436,6 +454,7 @@ impl fmt::Debug for Error {
             .field("operation", &inner.operation)
             .field("retry", &inner.retry)
             .field("delivery", &inner.delivery)
+            .field("applied", &inner.applied)
             .field("http_status", &inner.http_status)
             .field("code", &inner.code)
             .field("request_id", &inner.request_id)
