@@ -206,8 +206,8 @@ mod tests {
         }
         assert_eq!("42".parse::<GroupSelector>().unwrap(), GroupSelector::id("42"));
         assert_eq!("native:3".parse::<StatusSelector>().unwrap(), StatusSelector::native("3"));
-        let error = "opne".parse::<StatusSelector>().unwrap_err().to_string();
-        assert!(error.contains("opne") && error.contains("in_progress") && error.contains("native:"), "{error}");
+        let error = "opened".parse::<StatusSelector>().unwrap_err().to_string();
+        assert!(error.contains("opened") && error.contains("in_progress") && error.contains("native:"), "{error}");
         assert!("email:".parse::<UserSelector>().is_err());
     }
 }

@@ -1,2 +1,26 @@
-//! x
-fn main() {}
+//! Project chores: `cargo xtask --help`.
+#![allow(clippy::print_stdout, reason = "its output is what it is for")]
+
+mod remedies;
+
+use clap::{Parser, Subcommand};
+
+/// Project chores.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Takes each remedy out in turn, and says which test goes red; fails where none does.
+    Remedies(remedies::Arguments),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().chore {
+        Chore::Remedies(arguments) => remedies::run(&arguments),
+    }
+}

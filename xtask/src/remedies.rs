@@ -1,0 +1,121 @@
+//! Takes each remedy out in turn, and demands that a test goes red.
+//!
+//! A remedy is named in code by `ticketing_core::remedy::is_removed("name")`. This finds the names in the sources, so that
+//! none is forgotten, builds the suite once with the feature `remedies`, and runs it once per name.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+/// Which remedies to try.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Only remedies whose name contains this.
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// Only list their names.
+    #[arg(long)]
+    list: bool,
+}
+
+/// The test binaries that are run without each remedy.
+const SUITES: &[&str] = &["conformance-tests", "provider-servicenow", "ticketing-http"];
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace has a root")?;
+    let names: Vec<String> = find(root)?
+        .into_iter()
+        .filter(|name| arguments.only.as_ref().is_none_or(|only| name.contains(only.as_str())))
+        .collect();
+    ensure!(!names.is_empty(), "no remedy of that name is in the sources");
+    if arguments.list {
+        names.iter().for_each(|name| println!("{name}"));
+        return Ok(());
+    }
+    let binaries = build(root)?;
+    ensure!(failing(&binaries, "")?.is_empty(), "tests fail with every remedy in place; mend them first");
+    let mut silent = Vec::new();
+    for name in &names {
+        let red = failing(&binaries, name)?;
+        match red.first() {
+            Some(first) => println!("{name}: {} red, the first {first}", red.len()),
+            None => {
+                println!("{name}: NO TEST WENT RED");
+                silent.push(name.as_str());
+            }
+        }
+    }
+    if !silent.is_empty() {
+        bail!("nobody notices when these are taken out: {}", silent.join(", "));
+    }
+    println!("{} remedies, each missed by a test", names.len());
+    Ok(())
+}
+
+/// The names in every `is_removed("name")` of the sources.
+fn find(root: &Path) -> Result<BTreeSet<String>> {
+    let mut names = BTreeSet::new();
+    let mut folders: Vec<PathBuf> = fs::read_dir(root)?
+        .filter_map(|entry| Some(entry.ok()?.path().join("src")))
+        .filter(|path| path.is_dir() && !path.starts_with(root.join("xtask")))
+        .collect();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path)?;
+                names.extend(text.split("is_removed(\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// Builds the suites' test binaries, and says where they are.
+fn build(root: &Path) -> Result<Vec<PathBuf>> {
+    let mut command = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    command.current_dir(root).args(["test", "--no-run", "--message-format=json", "--quiet"]);
+    for suite in SUITES {
+        command.args(["--package", suite, "--features", &format!("{suite}/remedies")]);
+    }
+    let output = command.stderr(Stdio::inherit()).output()?;
+    ensure!(output.status.success(), "the suites do not build with the feature `remedies`");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let binaries: Vec<PathBuf> = text
+        .split("\"executable\":\"")
+        .skip(1)
+        .filter_map(|rest| Some(PathBuf::from(rest.split_once('"')?.0)))
+        .collect();
+    ensure!(!binaries.is_empty(), "cargo named no test binary");
+    Ok(binaries)
+}
+
+/// The tests that fail without this remedy.
+fn failing(binaries: &[PathBuf], removed: &str) -> Result<Vec<String>> {
+    let mut red = Vec::new();
+    for binary in binaries {
+        let mut folder = binary.clone();
+        // Cargo runs tests in their package's folder; snapshots and fixtures are found from there or by absolute path.
+        folder.pop();
+        let output = Command::new(binary)
+            .env("TICKETING_WITHOUT_REMEDY", removed)
+            .env("INSTA_UPDATE", "no")
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        red.extend(
+            text.lines()
+                .filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED").map(str::to_owned)),
+        );
+        if !output.status.success() && red.is_empty() {
+            red.push(format!("{} (it ended without naming a test)", binary.display()));
+        }
+    }
+    Ok(red)
+}
