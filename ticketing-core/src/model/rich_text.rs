@@ -63,14 +63,19 @@ impl RichText {
 }
 
 /// Plain text as Markdown that renders to the same text, line breaks kept.
+///
+/// Only what Markdown would read as markup is escaped, so that ordinary prose stays as it is.
 fn escape_markdown(plain: &str) -> String {
     let mut out = String::with_capacity(plain.len() + 8);
     let mut lines = plain.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).peekable();
     while let Some(line) = lines.next() {
-        let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
-        // Leading blanks would open a code block.
-        out.extend(line[..indent].chars().map(|_| '\u{a0}'));
-        escape_line(&line[indent..], &mut out);
+        let text = line.trim_start_matches([' ', '\t']);
+        // Leading blanks would vanish, or open a code block.
+        if !text.is_empty() {
+            out.extend(line[..line.len() - text.len()].chars().map(|_| '\u{a0}'));
+        }
+        let text = text.trim_end_matches([' ', '\t']);
+        escape_line(text, &mut out);
         if let Some(next) = lines.peek() {
             // A hard break inside a paragraph; an empty line already ends one.
             if !line.trim().is_empty() && !next.trim().is_empty() {
@@ -84,34 +89,90 @@ fn escape_markdown(plain: &str) -> String {
 
 fn escape_line(line: &str, out: &mut String) {
     let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    for (at, c) in line.char_indices() {
-        let starts_block =
-            at == 0 && matches!(c, '-' | '+' | '=' | '~') || at == digits && digits > 0 && matches!(c, '.' | ')');
-        let inline = matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&' | '!');
-        if starts_block || inline {
+    let mut before = ' ';
+    let mut rest = line.chars();
+    let mut at = 0;
+    while let Some(c) = rest.next() {
+        let after = rest.as_str().chars().next().unwrap_or(' ');
+        let opens_block = match c {
+            '#' | '>' | '-' | '+' | '=' | '~' | '|' | ':' => at == 0,
+            '.' | ')' => at == digits && digits > 0,
+            _ => false,
+        };
+        let opens_span = match c {
+            '\\' => after.is_ascii_punctuation() || after == ' ' && rest.as_str().is_empty(),
+            '`' | '[' | ']' | '|' => true,
+            '*' | '~' => !(before.is_whitespace() && after.is_whitespace()) || at == 0,
+            '_' => !(before.is_alphanumeric() && after.is_alphanumeric()),
+            '<' => after.is_ascii_alphabetic() || matches!(after, '/' | '!' | '?'),
+            '&' => after.is_ascii_alphanumeric() || after == '#',
+            _ => false,
+        };
+        if opens_block || opens_span {
             out.push('\\');
         }
         out.push(c);
+        before = c;
+        at += c.len_utf8();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
     #[test]
     fn plain_text_keeps_its_shape() {
         for (plain, markdown) in [
             ("", ""),
+            ("Printer_1 is on fire, 3 > 2 & a * b!", "Printer_1 is on fire, 3 > 2 & a * b!"),
             ("a\r\nb", "a\\\nb"),
             ("a\n\nb", "a\n\nb"),
             ("- item", "\\- item"),
             ("1. first", "1\\. first"),
-            ("<b> & [x](y)", "\\<b\\> \\& \\[x\\](y)"),
+            ("<b> &amp; [x](y)", "\\<b> \\&amp; \\[x\\](y)"),
             ("  indented", "\u{a0}\u{a0}indented"),
-            ("snake_case", "snake\\_case"),
+            ("**bold**", "\\*\\*bold\\*\\*"),
         ] {
             assert_eq!(RichText::plain(plain).markdown, markdown, "{plain:?}");
+        }
+    }
+
+    /// What a CommonMark reader, written by others, makes of the Markdown: text and line breaks, and nothing else.
+    fn rendered(markdown: &str) -> Result<String, String> {
+        let mut out = String::new();
+        for event in Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
+            match event {
+                Event::Text(text) => out.push_str(&text),
+                Event::HardBreak => out.push('\n'),
+                Event::Start(Tag::Paragraph) => {}
+                Event::End(TagEnd::Paragraph) => out.push_str("\n\n"),
+                other => return Err(format!("{other:?}")),
+            }
+        }
+        Ok(out.trim_end_matches('\n').to_owned())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #[test]
+        fn markdown_readers_see_the_plain_text(plain in r"[ab1_*`~<>&#|!:=+.()\[\]\\\-\n \t]{0,24}") {
+            let seen = rendered(&RichText::plain(plain.as_str()).markdown);
+            let lines: Vec<_> = plain.split('\n').map(|line| {
+                let text = line.trim_start_matches([' ', '\t']);
+                format!("{}{}", "\u{a0}".repeat(line.len() - text.len()), text.trim_end_matches([' ', '\t']))
+            }).collect();
+            // Several empty lines are one paragraph's end; a line of blanks is an empty one.
+            let mut expected: Vec<&str> = Vec::new();
+            for line in &lines {
+                let line = if line.chars().all(|c| c == '\u{a0}') { "" } else { line.as_str() };
+                if !(line.is_empty() && expected.last().is_none_or(|last| last.is_empty())) {
+                    expected.push(line);
+                }
+            }
+            prop_assert_eq!(seen, Ok(expected.join("\n").trim_end_matches('\n').to_owned()), "{:?}", plain);
         }
     }
 }
