@@ -70,3 +70,12 @@ pub use selector::{
 };
 pub use stream::{DEFAULT_READ_AHEAD, ItemStream, PageStream};
 pub use webhook::{WebhookDelivery, WebhookIntake};
+
+/// The guides, so that their examples compile.
+#[cfg(doctest)]
+mod guides {
+    #[doc = include_str!("../../docs/pagination.md")]
+    #[doc = include_str!("../../docs/errors.md")]
+    #[doc = include_str!("../../docs/adding-a-provider.md")]
+    pub struct Guides;
+}

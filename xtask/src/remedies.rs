@@ -55,6 +55,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
+/// One test binary, and the folder of its package, in which cargo would run it.
+struct Suite {
+    binary: PathBuf,
+    folder: PathBuf,
+}
+
 /// The names in every `is_removed("name")` of the sources.
 fn find(root: &Path) -> Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
@@ -69,7 +75,9 @@ fn find(root: &Path) -> Result<BTreeSet<String>> {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path)?;
-                names.extend(text.split("is_removed(\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+                names.extend(
+                    text.split("is_removed(\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())),
+                );
             }
         }
     }
@@ -77,7 +85,7 @@ fn find(root: &Path) -> Result<BTreeSet<String>> {
 }
 
 /// Builds the suites' test binaries, and says where they are.
-fn build(root: &Path) -> Result<Vec<PathBuf>> {
+fn build(root: &Path) -> Result<Vec<Suite>> {
     let mut command = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
     command.current_dir(root).args(["test", "--no-run", "--message-format=json", "--quiet"]);
     for suite in SUITES {
@@ -85,36 +93,36 @@ fn build(root: &Path) -> Result<Vec<PathBuf>> {
     }
     let output = command.stderr(Stdio::inherit()).output()?;
     ensure!(output.status.success(), "the suites do not build with the feature `remedies`");
-    let text = String::from_utf8_lossy(&output.stdout);
-    let binaries: Vec<PathBuf> = text
-        .split("\"executable\":\"")
-        .skip(1)
-        .filter_map(|rest| Some(PathBuf::from(rest.split_once('"')?.0)))
+    let binaries: Vec<Suite> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| {
+            let message: serde_json::Value = serde_json::from_str(line).ok()?;
+            let binary = message["executable"].as_str()?.into();
+            let folder = Path::new(message["manifest_path"].as_str()?).parent()?.to_owned();
+            Some(Suite { binary, folder })
+        })
         .collect();
     ensure!(!binaries.is_empty(), "cargo named no test binary");
     Ok(binaries)
 }
 
 /// The tests that fail without this remedy.
-fn failing(binaries: &[PathBuf], removed: &str) -> Result<Vec<String>> {
+fn failing(suites: &[Suite], removed: &str) -> Result<Vec<String>> {
     let mut red = Vec::new();
-    for binary in binaries {
-        let mut folder = binary.clone();
-        // Cargo runs tests in their package's folder; snapshots and fixtures are found from there or by absolute path.
-        folder.pop();
-        let output = Command::new(binary)
+    for suite in suites {
+        let output = Command::new(&suite.binary)
             .env("TICKETING_WITHOUT_REMEDY", removed)
             .env("INSTA_UPDATE", "no")
-            .current_dir(folder)
+            .env("CARGO_MANIFEST_DIR", &suite.folder)
+            .current_dir(&suite.folder)
             .stdin(Stdio::null())
             .output()?;
         let text = String::from_utf8_lossy(&output.stdout);
         red.extend(
-            text.lines()
-                .filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED").map(str::to_owned)),
+            text.lines().filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED").map(str::to_owned)),
         );
         if !output.status.success() && red.is_empty() {
-            red.push(format!("{} (it ended without naming a test)", binary.display()));
+            red.push(format!("{} (it ended without naming a test)", suite.binary.display()));
         }
     }
     Ok(red)

@@ -10,6 +10,8 @@ mod fault;
 mod intercepted;
 mod read_only;
 mod recorder;
+#[cfg(test)]
+mod tests;
 mod trace;
 
 pub use capability_check::CapabilityCheck;
