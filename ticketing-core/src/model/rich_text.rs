@@ -44,9 +44,9 @@ impl RichText {
     ///
     /// ```
     /// use ticketing_core::model::RichText;
-    /// let text = RichText::plain("1 * 2\nnext line");
-    /// assert_eq!(text.markdown, "1 \\* 2\\\nnext line");
-    /// assert_eq!(text.native.content, "1 * 2\nnext line");
+    /// let text = RichText::plain("2 * 3, *not* bold\nnext line");
+    /// assert_eq!(text.markdown, "2 * 3, \\*not\\* bold\\\nnext line");
+    /// assert_eq!(text.native.content, "2 * 3, *not* bold\nnext line");
     /// ```
     #[must_use]
     pub fn plain(content: impl Into<String>) -> Self {
