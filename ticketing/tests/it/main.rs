@@ -1,0 +1,3 @@
+//! What a product sees of the facade.
+
+mod registered;
