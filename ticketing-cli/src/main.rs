@@ -1,2 +1,67 @@
-//! x
-fn main() {}
+//! The `ticketing` command line: tickets, users and groups of every linked provider, a sandbox and a demo.
+
+mod args;
+mod commands;
+mod connection;
+mod exit;
+mod failure;
+mod listing;
+mod output;
+mod progress;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::args::Cli;
+use crate::exit::Exit;
+use crate::failure::{Failure, printable};
+
+fn main() -> ExitCode {
+    let outcome = match Cli::try_parse() {
+        Ok(cli) => run(cli),
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            error.print().map_err(Failure::from)
+        }
+        Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            // The help itself, on standard error: there is no shorter way to say what is missing.
+            let _ = error.print();
+            return ExitCode::from(Exit::Usage as u8);
+        }
+        Err(error) => Err(error.into()),
+    };
+    match outcome {
+        Ok(()) | Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
+        Err(Failure::Told { exit, message }) => {
+            // Where standard error is closed too, the exit code has to do.
+            let _ = writeln!(io::stderr(), "error: {}", printable(&message));
+            ExitCode::from(exit as u8)
+        }
+    }
+}
+
+fn run(cli: Cli) -> failure::Result<()> {
+    log_to_stderr(cli.globals.verbose);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Unexpected, format!("cannot start the runtime: {error}")))?;
+    let outcome = runtime.block_on(commands::run(cli));
+    // Nobody waits for requests that were read ahead.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// Logs only where it is asked for, by `TICKETING_LOG` or `--verbose`.
+fn log_to_stderr(verbose: bool) {
+    use tracing_subscriber::EnvFilter;
+
+    let filter = match EnvFilter::try_from_env("TICKETING_LOG") {
+        Ok(filter) => filter,
+        Err(_) if verbose => EnvFilter::new("info,ticketing=debug,ticketing_core=debug,ticketing_http=debug"),
+        Err(_) => return,
+    };
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).init();
+}

@@ -1,0 +1,68 @@
+//! The commands, one file each: its arguments and what it does.
+
+mod completions;
+mod fields;
+mod groups;
+mod providers;
+mod raw;
+mod schema;
+mod tickets;
+mod users;
+
+use clap::Subcommand;
+
+use crate::args::Cli;
+use crate::failure::{Failure, Result};
+use crate::output::Format;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the linked providers and how they are configured
+    Providers(providers::Providers),
+    /// Read and write tickets
+    #[command(subcommand, arg_required_else_help = true)]
+    Tickets(Box<tickets::Tickets>),
+    /// Read and find users
+    #[command(subcommand, arg_required_else_help = true)]
+    Users(users::Users),
+    /// Read groups and their members
+    #[command(subcommand, arg_required_else_help = true)]
+    Groups(groups::Groups),
+    /// List the field catalogue of tickets
+    Fields(fields::Fields),
+    /// Send a request in the vendor's own words, with the connection's credential and limits
+    Raw(raw::Raw),
+    /// Print the JSON schemas of the documents and of providers' configurations
+    Schema(schema::SchemaOf),
+    /// Print a shell's completion script
+    Completions(completions::Completions),
+}
+
+/// Does what the command line says.
+pub(crate) async fn run(cli: Cli) -> Result<()> {
+    let globals = cli.globals;
+    match cli.command {
+        Command::Providers(command) => command.run(&globals),
+        Command::Tickets(command) => command.run(&globals).await,
+        Command::Users(command) => command.run(&globals).await,
+        Command::Groups(command) => command.run(&globals).await,
+        Command::Fields(command) => command.run(&globals).await,
+        Command::Raw(command) => command.run(&globals).await,
+        Command::Schema(command) => command.run(&globals),
+        Command::Completions(command) => {
+            refuse_json(globals.output.format(), "completions")?;
+            command.run()
+        }
+    }
+}
+
+/// A flag that would do nothing is refused, not ignored.
+fn refuse_json(format: Format, command: &str) -> Result<()> {
+    match format {
+        Format::Table => Ok(()),
+        Format::Json | Format::Jsonl => {
+            Err(Failure::usage(format!("`{command}` writes no JSON; leave out --json and --jsonl")))
+        }
+    }
+}

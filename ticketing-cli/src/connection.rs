@@ -1,0 +1,159 @@
+//! `--provider` and `--config`: which ticketing system, with whose credential.
+
+use std::fs;
+
+use clap::Args;
+use serde_json::Value;
+use ticketing::{BuildContext, TicketingClient};
+
+use crate::args::text::standard_input;
+use crate::failure::{Failure, Result};
+
+/// Which ticketing system, with whose credential.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct ConnectionArgs {
+    /// The provider; `ticketing providers` lists them
+    #[arg(long, global = true, value_name = "NAME", env = "TICKETING_PROVIDER", hide_env_values = true)]
+    provider: Option<String>,
+    /// Its configuration as JSON, or @FILE, or @- for standard input. Any text in it may be taken from elsewhere:
+    /// {"env":"NAME"} from an environment variable, {"file":"PATH"} from a file
+    #[arg(long, global = true, value_name = "JSON|@FILE", env = "TICKETING_CONFIG", hide_env_values = true)]
+    config: Option<String>,
+}
+
+impl ConnectionArgs {
+    /// The provider's name, where one was given.
+    pub(crate) fn provider(&self) -> Option<&str> {
+        self.provider.as_deref()
+    }
+
+    /// True where a configuration was given.
+    pub(crate) fn has_config(&self) -> bool {
+        self.config.is_some()
+    }
+
+    /// A client of the connection.
+    pub(crate) fn connect(&self) -> Result<TicketingClient> {
+        let registry = ticketing::registry()?;
+        let Some(provider) = &self.provider else {
+            let known: Vec<_> = registry.iter().map(|provider| provider.name).collect();
+            return Err(Failure::usage(format!(
+                "--provider: none is given; add --provider with one of: {} (or set TICKETING_PROVIDER), and --config with its configuration",
+                known.join(", ")
+            )));
+        };
+        // The name first: its error is the clearer one where both are wrong.
+        let name = registry.get(provider)?.name;
+        let config = read(self.config.as_deref().unwrap_or("{}"))?;
+        connect(name, config)
+    }
+}
+
+/// A client of a provider, allowed to talk to this machine itself: the one who types an address may.
+pub(crate) fn connect(provider: &str, config: Value) -> Result<TicketingClient> {
+    let context = BuildContext::new();
+    Ok(ticketing::connect_with(provider, config, &context)?)
+}
+
+/// The configuration from its argument, secrets filled in. No error shows any part of it but keys.
+fn read(argument: &str) -> Result<Value> {
+    let text = match argument.strip_prefix('@') {
+        None => argument.to_owned(),
+        Some("-") => standard_input()?,
+        Some(path) => fs::read_to_string(path)
+            .map_err(|error| Failure::usage(format!("--config: cannot read the file {path}: {error}")))?,
+    };
+    let mut config: Value = serde_json::from_str(&text).map_err(|error| {
+        Failure::usage(format!(
+            "--config: it is not JSON: {error}; write {{\"key\":\"value\"}}, @FILE for a file, or @- for standard input"
+        ))
+    })?;
+    if !config.is_object() {
+        return Err(Failure::usage("--config: it is no JSON object; write {\"key\":\"value\"}"));
+    }
+    fill_in(&mut config, &mut Vec::new())?;
+    Ok(config)
+}
+
+/// Puts in what `{"env":"NAME"}` and `{"file":"PATH"}` stand for. Keys below `mapping` are the vendor's own words, and
+/// stay.
+fn fill_in(value: &mut Value, path: &mut Vec<String>) -> Result<()> {
+    match value {
+        Value::Object(map) => {
+            if let Some(text) = elsewhere(map, path)? {
+                *value = Value::String(text);
+                return Ok(());
+            }
+            for (key, value) in map.iter_mut().filter(|(key, _)| *key != "mapping") {
+                path.push(key.clone());
+                fill_in(value, path)?;
+                path.pop();
+            }
+            Ok(())
+        }
+        Value::Array(items) => items.iter_mut().try_for_each(|item| fill_in(item, path)),
+        _ => Ok(()),
+    }
+}
+
+fn elsewhere(map: &serde_json::Map<String, Value>, path: &[String]) -> Result<Option<String>> {
+    let mut entries = map.iter();
+    let (Some((key, Value::String(name))), None) = (entries.next(), entries.next()) else {
+        return Ok(None);
+    };
+    let place = || format!("--config: `{}`", path.join("."));
+    match key.as_str() {
+        "env" => std::env::var(name).map(Some).map_err(|_| {
+            Failure::usage(format!("{}: the environment variable {name} is not set, or no UTF-8; export it", place()))
+        }),
+        "file" => fs::read_to_string(name)
+            .map(|text| Some(text.trim_end_matches(['\r', '\n']).to_owned()))
+            .map_err(|error| Failure::usage(format!("{}: cannot read the file {name}: {error}", place()))),
+        _ => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn message(failure: Failure) -> String {
+        match failure {
+            Failure::Told { message, .. } => message,
+            Failure::ClosedPipe => unreachable!(),
+        }
+    }
+
+    #[test]
+    fn secrets_come_from_files_and_the_environment() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "hunter2\n").unwrap();
+        let config = json!({
+            "auth": { "password": { "file": file.path() }, "path": { "env": "PATH" } },
+            "mapping": { "status": { "env": "open" } },
+        });
+        let filled = read(&config.to_string()).unwrap();
+        assert_eq!(filled["auth"]["password"], "hunter2");
+        assert_eq!(filled["auth"]["path"], std::env::var("PATH").unwrap());
+        assert_eq!(filled["mapping"], json!({ "status": { "env": "open" } }));
+    }
+
+    #[test]
+    fn a_missing_source_is_named_with_its_key() {
+        let error = message(read(r#"{"auth":{"password":{"env":"TICKETING_NO_SUCH"}}}"#).unwrap_err());
+        assert!(error.contains("`auth.password`") && error.contains("TICKETING_NO_SUCH"), "{error}");
+        let error = message(read(r#"{"auth":{"password":{"file":"/no/such/file"}}}"#).unwrap_err());
+        assert!(error.contains("`auth.password`") && error.contains("/no/such/file"), "{error}");
+    }
+
+    #[test]
+    fn what_is_not_an_object_is_refused_without_being_shown() {
+        for bad in [r#"{"password":"hunter2""#, r#"["hunter2"]"#, "hunter2", "", r#"{"a":"hunter2"}}"#] {
+            let error = message(read(bad).unwrap_err());
+            assert!(error.starts_with("--config: "), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+}
