@@ -87,6 +87,7 @@ macro_rules! sets {
             use super::*;
 
             #[derive(Debug, Args)]
+            #[group(skip)]
             pub(super) struct Values {
                 #[arg(
                     id = $name,

@@ -1,0 +1,1 @@
+//! The `ticketing` binary, as its users meet it.
