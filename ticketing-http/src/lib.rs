@@ -1,1 +1,40 @@
-//! Under construction.
+//! What HTTP providers share: one way to send a request, and everything that must be right about it.
+//!
+//! The planes of a request, outer to inner: operation timeout → retry → rate gate → attempt timeout → auth → redacting trace
+//! → transport. A provider holds an [`HttpClient`] per connection and knows of none of them; it says what a [`Request`] is
+//! and how safe it is to repeat, and a [`Judge`] says what the vendor's answers mean.
+//!
+//! - [`HttpContext`]: transport, clock, randomness, address policy: handed in, never made by a provider.
+//! - [`Address`] and [`AddressPolicy`]: where credentials may go, and nowhere else.
+//! - [`auth`]: Basic, bearer, API key, OAuth with a token cache.
+//! - [`webhook`]: verifying what comes in.
+
+mod address;
+pub mod auth;
+mod client;
+mod context;
+mod decode;
+mod random;
+mod rate;
+mod redact;
+mod request;
+mod response;
+mod retry;
+mod status;
+mod transport;
+pub mod webhook;
+
+pub use address::{Address, AddressPolicy};
+pub use client::{HttpClient, HttpClientBuilder};
+pub use context::{HttpContext, Timeouts};
+pub use decode::{decode, decode_error};
+pub use http;
+pub use random::{Random, SeededRandom, SystemRandom};
+pub use rate::RateGate;
+pub use request::{Body, Idempotency, Request};
+pub use response::{Answer, Judge, Response, StatusJudge, StreamedResponse};
+pub use retry::{Attempt, Backoff, Decision, RetryBudget, RetryPolicy, parse_retry_after};
+pub use status::error_for_status;
+#[cfg(feature = "test-util")]
+pub use transport::ServiceTransport;
+pub use transport::{ReqwestTransport, ReqwestTransportBuilder, Transport, TransportError, TransportErrorKind};

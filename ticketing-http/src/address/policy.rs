@@ -1,0 +1,184 @@
+//! Which addresses a connection may have. What customers type is hostile input.
+
+use std::net::IpAddr;
+
+use ticketing_core::{Error, Result};
+use url::{Host, Url};
+
+use super::{Address, is_public};
+
+/// Which addresses a connection may have. Strict unless told otherwise: `https`, a public host name, nothing else.
+///
+/// ```
+/// use ticketing_http::AddressPolicy;
+///
+/// let strict = AddressPolicy::strict();
+/// assert!(strict.check("instance", "acme", Some(".service-now.com")).is_ok());
+/// assert!(strict.check("instance", "http://127.0.0.1:4010", None).is_err());
+/// assert!(strict.allow_loopback().check("instance", "http://127.0.0.1:4010", None).is_ok());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AddressPolicy {
+    loopback: bool,
+    hosts: Vec<String>,
+}
+
+impl AddressPolicy {
+    /// `https`, a public host name in ASCII, no user, port, path, query or IP address.
+    #[must_use]
+    pub fn strict() -> Self {
+        Self::default()
+    }
+
+    /// And this machine, by `http` too and at any port: for sandboxes and tests, never for addresses that customers type.
+    #[must_use]
+    pub fn allow_loopback(mut self) -> Self {
+        self.loopback = true;
+        self
+    }
+
+    /// And this host (`jira.intra.example`, `10.0.0.7:8443`), by `https`, wherever it resolves to.
+    #[must_use]
+    pub fn allow_host(mut self, host: impl Into<String>) -> Self {
+        self.hosts.push(host.into().to_ascii_lowercase());
+        self
+    }
+
+    /// The address that `input` means: a URL, a host name, or, with a `suffix`, the bare name of an instance.
+    ///
+    /// # Errors
+    /// `Config`, naming `field`, with the reason and what to write instead.
+    pub fn check(&self, field: &str, input: &str, suffix: Option<&str>) -> Result<Address> {
+        let refused = |why: &str| {
+            let hint = suffix.map_or_else(
+                || "write a host name such as `support.example.com`".to_owned(),
+                |suffix| format!("write the instance's name (`acme`) or its host (`acme{suffix}`)"),
+            );
+            Error::config(field, format!("`{}` {why}", shown(input))).with_hint(hint)
+        };
+        if input.is_empty() {
+            return Err(refused("is empty"));
+        }
+        if input.len() > 300 {
+            return Err(refused("is too long"));
+        }
+        if !input.is_ascii() {
+            return Err(refused("holds letters outside ASCII, which can look like others"));
+        }
+        if input.chars().any(|c| c.is_ascii_control() || c == ' ' || c == '\\') {
+            return Err(refused("holds a blank, backslash or control character"));
+        }
+        let text = match input.split_once("://") {
+            Some(_) => input.to_owned(),
+            None => {
+                let bare = !input.contains('.') && input.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+                match suffix {
+                    Some(suffix) if bare && is_label(input) => format!("https://{input}{suffix}"),
+                    _ if bare && !input.eq_ignore_ascii_case("localhost") => {
+                        return Err(refused("is not the name of an instance"));
+                    }
+                    _ => format!("https://{input}"),
+                }
+            }
+        };
+        let url = Url::parse(&text).map_err(|error| refused(&format!("is not an address ({error})")))?;
+        self.check_url(&url).map_err(|why| refused(&why))?;
+        // The parser normalises; what was typed must already be the plain form, or it means something else than it looks.
+        let typed = text.split_once("://").map_or("", |(_, rest)| rest).trim_end_matches('/');
+        if !typed.eq_ignore_ascii_case(url.authority())
+            && !typed.eq_ignore_ascii_case(&format!("{}:443", url.authority()))
+        {
+            return Err(refused("is not written as a plain host name"));
+        }
+        Ok(Address::new(url))
+    }
+
+    /// Whether a connection to this IP address may be opened for this host, asked after the name was resolved.
+    #[must_use]
+    pub fn allows_ip(&self, host: &str, ip: IpAddr) -> bool {
+        is_public(ip)
+            || (self.loopback && ip.is_loopback() && is_loopback_name(host))
+            || self.hosts.iter().any(|allowed| host_of(allowed) == host.to_ascii_lowercase())
+    }
+
+    fn check_url(&self, url: &Url) -> Result<(), String> {
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(format!("has the scheme `{}`", url.scheme()));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("holds a user name or password".to_owned());
+        }
+        if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+            return Err("holds a path, query or fragment".to_owned());
+        }
+        let Some(host) = url.host() else { return Err("has no host".to_owned()) };
+        let is_loopback = match &host {
+            Host::Domain(name) => is_loopback_name(name),
+            Host::Ipv4(ip) => ip.is_loopback(),
+            Host::Ipv6(ip) => ip.is_loopback(),
+        };
+        if is_loopback && self.loopback {
+            return Ok(());
+        }
+        if url.scheme() != "https" {
+            return Err("is not https: a credential would travel in clear".to_owned());
+        }
+        let allowed = |listed: &String| {
+            listed == url.authority() || (!listed.contains(':') && Some(listed.as_str()) == url.host_str())
+        };
+        if self.hosts.iter().any(allowed) {
+            return Ok(());
+        }
+        let Host::Domain(name) = host else {
+            return Err("is an IP address".to_owned());
+        };
+        if url.port().is_some() {
+            return Err("names a port".to_owned());
+        }
+        check_name(name)
+    }
+}
+
+fn check_name(name: &str) -> Result<(), String> {
+    const LOCAL: [&str; 9] =
+        ["localhost", "local", "internal", "intranet", "lan", "home", "corp", "arpa", "localdomain"];
+    if name.ends_with('.') {
+        return Err("ends in a dot".to_owned());
+    }
+    if name.len() > 253 || !name.contains('.') || !name.split('.').all(is_label) {
+        return Err("is not the full name of a host".to_owned());
+    }
+    if name.split('.').any(|label| label.to_ascii_lowercase().starts_with("xn--")) {
+        return Err("is written in Punycode, which can look like another name".to_owned());
+    }
+    let last = name.rsplit('.').next().unwrap_or_default();
+    if LOCAL.contains(&last) || last.bytes().all(|b| b.is_ascii_digit()) {
+        return Err("is a local name".to_owned());
+    }
+    Ok(())
+}
+
+fn is_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+fn is_loopback_name(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+fn host_of(listed: &str) -> String {
+    Url::parse(&format!("https://{listed}")).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// What was typed, without what may be a password in it, and not longer than a line.
+fn shown(input: &str) -> String {
+    let text = match (input.find("://"), input.rfind('@')) {
+        (scheme, Some(at)) => format!("{}…{}", &input[..scheme.map_or(0, |scheme| scheme + 3).min(at)], &input[at..]),
+        _ => input.to_owned(),
+    };
+    text.chars().take(80).flat_map(char::escape_debug).collect()
+}

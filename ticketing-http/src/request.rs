@@ -1,0 +1,217 @@
+//! A request as a provider states it.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::StreamExt as _;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use ticketing_core::request::{AttachmentContent, ByteStream};
+use ticketing_core::{Error, ErrorKind, Result};
+
+/// Escapes everything but the unreserved characters of RFC 3986.
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// How safe it is to send a request again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Idempotency {
+    /// It only reads.
+    Safe,
+    /// Twice is the same as once.
+    Idempotent,
+    /// It carries the vendor's idempotency key, so that twice is the same as once.
+    Keyed,
+    /// Twice may be two.
+    Unsafe,
+}
+
+/// A request's body; it can be read again for another attempt.
+#[derive(Debug, Clone, Default)]
+pub enum Body {
+    /// None.
+    #[default]
+    Empty,
+    /// Bytes in memory.
+    Bytes(Bytes),
+    /// Bytes from a source that can be opened again.
+    Stream(AttachmentContent),
+}
+
+impl Body {
+    /// The body's length in bytes, where it is known.
+    #[must_use]
+    pub fn len(&self) -> Option<u64> {
+        match self {
+            Self::Empty => Some(0),
+            Self::Bytes(bytes) => Some(bytes.len() as u64),
+            Self::Stream(content) => content.size(),
+        }
+    }
+
+    /// True where there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == Some(0)
+    }
+
+    /// The bytes, from the first.
+    #[must_use]
+    pub fn open(&self) -> ByteStream {
+        match self {
+            Self::Empty => futures::stream::empty().boxed(),
+            Self::Bytes(bytes) => futures::stream::iter([Ok(bytes.clone())]).boxed(),
+            Self::Stream(content) => content.open(),
+        }
+    }
+}
+
+/// A request as a provider states it: on the connection's own host, and with a word on how safe it is to repeat.
+///
+/// ```
+/// use ticketing_http::{Idempotency, Request};
+///
+/// let request = Request::get("/api/now/table/incident").with_query("sysparm_query", "active=true^numberLIKEa&b");
+/// assert_eq!(request.target(), "/api/now/table/incident?sysparm_query=active%3Dtrue%5EnumberLIKEa%26b");
+/// assert_eq!(request.idempotency(), Idempotency::Safe);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub(crate) method: Method,
+    pub(crate) path: Cow<'static, str>,
+    query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Body,
+    pub(crate) idempotency: Idempotency,
+    pub(crate) max_bytes: u64,
+    pub(crate) attempt_timeout: Option<Duration>,
+    pub(crate) anonymous: bool,
+}
+
+/// The largest answer that is held in memory, after decompression, unless a request says otherwise.
+pub(crate) const DEFAULT_MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+impl Request {
+    /// A request of this method and path from the root. Reads are `Safe`, everything else is `Unsafe` until said otherwise.
+    #[must_use]
+    pub fn new(method: Method, path: impl Into<Cow<'static, str>>) -> Self {
+        let idempotency = if method.is_safe() { Idempotency::Safe } else { Idempotency::Unsafe };
+        Self {
+            method,
+            path: path.into(),
+            query: String::new(),
+            headers: HeaderMap::new(),
+            body: Body::Empty,
+            idempotency,
+            max_bytes: DEFAULT_MAX_BYTES,
+            attempt_timeout: None,
+            anonymous: false,
+        }
+    }
+
+    /// A `GET`.
+    #[must_use]
+    pub fn get(path: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Method::GET, path)
+    }
+
+    /// A `POST`.
+    #[must_use]
+    pub fn post(path: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Method::POST, path)
+    }
+
+    /// A `PATCH`.
+    #[must_use]
+    pub fn patch(path: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Method::PATCH, path)
+    }
+
+    /// A `PUT`.
+    #[must_use]
+    pub fn put(path: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Method::PUT, path)
+    }
+
+    /// A `DELETE`.
+    #[must_use]
+    pub fn delete(path: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Method::DELETE, path)
+    }
+
+    /// With a query parameter more; name and value are escaped here, once.
+    #[must_use]
+    pub fn with_query(mut self, name: &str, value: &str) -> Self {
+        self.query.push(if self.query.is_empty() { '?' } else { '&' });
+        self.query.extend(utf8_percent_encode(name, QUERY));
+        self.query.push('=');
+        self.query.extend(utf8_percent_encode(value, QUERY));
+        self
+    }
+
+    /// With a header.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// With a body of this media type.
+    #[must_use]
+    pub fn with_body(mut self, content_type: HeaderValue, body: Body) -> Self {
+        self.headers.insert(http::header::CONTENT_TYPE, content_type);
+        self.body = body;
+        self
+    }
+
+    /// With a JSON body.
+    ///
+    /// # Errors
+    /// `Unexpected` where the value has no JSON.
+    pub fn with_json(self, value: &impl Serialize) -> Result<Self> {
+        let bytes = serde_json::to_vec(value)
+            .map_err(|error| Error::new(ErrorKind::Unexpected, "the body has no JSON").with_source(error))?;
+        Ok(self.with_body(HeaderValue::from_static("application/json"), Body::Bytes(bytes.into())))
+    }
+
+    /// With a word on how safe it is to repeat.
+    #[must_use]
+    pub fn with_idempotency(mut self, idempotency: Idempotency) -> Self {
+        self.idempotency = idempotency;
+        self
+    }
+
+    /// With another bound on the answer that is held in memory, in bytes after decompression.
+    #[must_use]
+    pub fn with_max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    /// With another time for one attempt.
+    #[must_use]
+    pub fn with_attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = Some(timeout);
+        self
+    }
+
+    /// Without the connection's credential.
+    #[must_use]
+    pub fn without_credential(mut self) -> Self {
+        self.anonymous = true;
+        self
+    }
+
+    /// How safe it is to repeat.
+    #[must_use]
+    pub fn idempotency(&self) -> Idempotency {
+        self.idempotency
+    }
+
+    /// Path and escaped query.
+    #[must_use]
+    pub fn target(&self) -> String {
+        format!("{}{}", self.path, self.query)
+    }
+}

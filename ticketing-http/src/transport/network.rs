@@ -1,0 +1,162 @@
+//! The network, by reqwest and rustls with ring.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::StreamExt as _;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
+use ticketing_core::request::ByteStream;
+use ticketing_core::{Error, Result};
+
+use super::{Transport, TransportError, TransportErrorKind};
+use crate::address::AddressPolicy;
+use crate::request::Body;
+
+/// The network. It follows no redirect, keeps no cookie, repeats nothing, and opens a connection only to an IP address that
+/// the policy allows, asked after the name was resolved.
+#[derive(Debug, Clone)]
+pub struct ReqwestTransport {
+    client: reqwest::Client,
+}
+
+/// Makes a [`ReqwestTransport`].
+#[derive(Debug)]
+pub struct ReqwestTransportBuilder {
+    policy: AddressPolicy,
+    extra_roots: Vec<CertificateDer<'static>>,
+    connect_timeout: Duration,
+}
+
+impl ReqwestTransport {
+    /// A network under this policy.
+    #[must_use]
+    pub fn builder(policy: AddressPolicy) -> ReqwestTransportBuilder {
+        ReqwestTransportBuilder { policy, extra_roots: Vec::new(), connect_timeout: Duration::from_secs(10) }
+    }
+}
+
+impl ReqwestTransportBuilder {
+    /// Trusts the certificates of this PEM text too: a sandbox's own, or a company's.
+    ///
+    /// # Errors
+    /// `Config` where the text holds no certificate.
+    pub fn with_root_certificates(mut self, pem: &[u8]) -> Result<Self> {
+        let before = self.extra_roots.len();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate
+                .map_err(|error| Error::config("root_certificate", "it is not a PEM certificate").with_source(error))?;
+            self.extra_roots.push(certificate);
+        }
+        if self.extra_roots.len() == before {
+            return Err(Error::config("root_certificate", "the text holds no PEM certificate"));
+        }
+        Ok(self)
+    }
+
+    /// The network.
+    ///
+    /// # Errors
+    /// `Config` where no TLS client can be made.
+    pub fn build(self) -> Result<ReqwestTransport> {
+        let failed = |what: &str| Error::config("tls", what.to_owned());
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        // The system's own, for companies that inspect their traffic; a slim container has none, which is fine.
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        for certificate in self.extra_roots {
+            roots.add(certificate).map_err(|error| failed("a root certificate is not usable").with_source(error))?;
+        }
+        let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| failed("the TLS versions do not fit").with_source(error))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        #[expect(clippy::disallowed_methods, reason = "the one place that makes an HTTP client")]
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .dns_resolver(Arc::new(GuardedResolver { policy: self.policy }))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(self.connect_timeout)
+            .pool_idle_timeout(Duration::from_secs(60))
+            .no_proxy()
+            .user_agent(concat!("ticketing/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| failed("no HTTP client can be made").with_source(error))?;
+        Ok(ReqwestTransport { client })
+    }
+}
+
+#[async_trait]
+impl Transport for ReqwestTransport {
+    async fn send(&self, request: http::Request<Body>) -> Result<http::Response<ByteStream>, TransportError> {
+        let (parts, body) = request.into_parts();
+        let url = parts.uri.to_string();
+        let mut builder = self.client.request(parts.method, url).headers(parts.headers);
+        builder = match body {
+            Body::Empty => builder,
+            Body::Bytes(bytes) => builder.body(bytes),
+            Body::Stream(content) => {
+                if let Some(size) = content.size() {
+                    builder = builder.header(http::header::CONTENT_LENGTH, size);
+                }
+                builder.body(reqwest::Body::wrap_stream(content.open()))
+            }
+        };
+        let response = builder.send().await.map_err(sent)?;
+        let mut out = http::Response::builder().status(response.status());
+        if let Some(headers) = out.headers_mut() {
+            *headers = response.headers().clone();
+        }
+        let stream = response.bytes_stream().map(|piece| piece.map_err(|error| Error::from(sent(error)))).boxed();
+        out.body(stream).map_err(|error| {
+            TransportError::new(TransportErrorKind::Broken, "the answer has no form").with_source(error)
+        })
+    }
+}
+
+fn sent(error: reqwest::Error) -> TransportError {
+    // reqwest's own text holds the URL, and a URL may hold what is nobody's business.
+    let error = error.without_url();
+    let (kind, message) = if error.is_builder() {
+        (TransportErrorKind::Request, "the request cannot be sent")
+    } else if error.is_connect() {
+        (TransportErrorKind::Connect, "no connection could be made")
+    } else if error.is_timeout() {
+        (TransportErrorKind::Timeout, "no answer in time")
+    } else if error.is_decode() {
+        (TransportErrorKind::Broken, "the answer is cut off or damaged")
+    } else {
+        (TransportErrorKind::Broken, "the connection broke")
+    };
+    let mut cause: &dyn std::error::Error = &error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    TransportError::new(kind, format!("{message} ({cause})")).with_source(error)
+}
+
+/// Resolves names by the system, and lets through what the policy allows.
+struct GuardedResolver {
+    policy: AddressPolicy,
+}
+
+impl Resolve for GuardedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let policy = self.policy.clone();
+        Box::pin(async move {
+            let host = name.as_str().to_owned();
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
+            let allowed: Vec<SocketAddr> =
+                found.into_iter().filter(|found| policy.allows_ip(&host, found.ip())).collect();
+            if allowed.is_empty() {
+                return Err(format!("`{host}` leads to no public address").into());
+            }
+            Ok(Box::new(allowed.into_iter()) as Addrs)
+        })
+    }
+}

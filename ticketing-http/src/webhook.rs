@@ -1,0 +1,177 @@
+//! Verifying webhook deliveries: signature, age, novelty.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, TimeDelta, Utc};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
+use ticketing_core::{Error, ErrorKind, Result, Secret};
+
+/// How a signature is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignatureEncoding {
+    /// Base64 with padding.
+    Base64,
+    /// Lower- or upper-case hex.
+    Hex,
+}
+
+/// Verifies HMAC-SHA256 signatures, in constant time.
+///
+/// ```
+/// use ticketing_core::Secret;
+/// use ticketing_http::webhook::{HmacSha256, SignatureEncoding};
+///
+/// let hmac = HmacSha256::new(&Secret::new("key"), SignatureEncoding::Hex).unwrap();
+/// let signature = "sha256=f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8";
+/// let body = b"The quick brown fox jumps over the lazy dog";
+/// assert!(hmac.verify(&[body], signature).is_ok());
+/// assert!(hmac.verify(&[b"another"], signature).is_err());
+/// ```
+#[derive(Clone)]
+pub struct HmacSha256 {
+    mac: Hmac<Sha256>,
+    encoding: SignatureEncoding,
+}
+
+impl std::fmt::Debug for HmacSha256 {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HmacSha256").field("encoding", &self.encoding).finish_non_exhaustive()
+    }
+}
+
+impl HmacSha256 {
+    /// Signatures under this secret.
+    ///
+    /// # Errors
+    /// `Config` where the secret is empty: anybody could sign.
+    pub fn new(secret: &Secret, encoding: SignatureEncoding) -> Result<Self> {
+        let unusable = || Error::config("webhook_secret", "it is empty").with_hint("make a long random one");
+        if secret.expose().is_empty() {
+            return Err(unusable());
+        }
+        let mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).map_err(|_| unusable())?;
+        Ok(Self { mac, encoding })
+    }
+
+    /// Whether the signature is that of these parts, one behind the other. A `sha256=` before it is taken off.
+    ///
+    /// # Errors
+    /// `Unauthenticated` where it is not.
+    pub fn verify(&self, parts: &[&[u8]], signature: &str) -> Result<()> {
+        let wrong = || Error::new(ErrorKind::Unauthenticated, "the webhook's signature is wrong");
+        let text = signature.trim().strip_prefix("sha256=").unwrap_or(signature.trim());
+        let given = match self.encoding {
+            SignatureEncoding::Base64 => STANDARD.decode(text).map_err(|_| wrong())?,
+            SignatureEncoding::Hex => hex::decode(text).map_err(|_| wrong())?,
+        };
+        self.mac_of(parts).verify_slice(&given).map_err(|_| wrong())
+    }
+
+    /// The signature of these parts, one behind the other, without prefix.
+    #[must_use]
+    pub fn sign(&self, parts: &[&[u8]]) -> String {
+        let signature = self.mac_of(parts).finalize().into_bytes();
+        match self.encoding {
+            SignatureEncoding::Base64 => STANDARD.encode(signature),
+            SignatureEncoding::Hex => hex::encode(signature),
+        }
+    }
+
+    fn mac_of(&self, parts: &[&[u8]]) -> Hmac<Sha256> {
+        let mut mac = self.mac.clone();
+        parts.iter().for_each(|part| mac.update(part));
+        mac
+    }
+}
+
+/// Whether two shared tokens are the same, in constant time.
+#[must_use]
+pub fn same_token(expected: &Secret, given: &str) -> bool {
+    expected.expose().as_bytes().ct_eq(given.as_bytes()).into()
+}
+
+/// Refuses deliveries that are too old, or from the future.
+///
+/// # Errors
+/// `Unauthenticated` where the delivery was signed more than `window` before or after it came in.
+pub fn within_window(signed_at: DateTime<Utc>, received_at: DateTime<Utc>, window: TimeDelta) -> Result<()> {
+    if (received_at - signed_at).abs() > window {
+        return Err(Error::new(ErrorKind::Unauthenticated, "the webhook was signed too long ago, or in the future")
+            .with_hint("compare the clocks; an old delivery is not taken again"));
+    }
+    Ok(())
+}
+
+/// Remembers the latest deliveries, so that none is taken twice.
+#[derive(Debug)]
+pub struct ReplayCache {
+    capacity: usize,
+    seen: Mutex<(HashSet<String>, VecDeque<String>)>,
+}
+
+impl ReplayCache {
+    /// Remembers this many deliveries.
+    #[must_use]
+    pub fn new(capacity: usize) -> Self {
+        Self { capacity: capacity.max(1), seen: Mutex::default() }
+    }
+
+    /// Notes a delivery.
+    ///
+    /// # Errors
+    /// `AlreadyExists` where it came before.
+    pub fn note(&self, delivery_id: &str) -> Result<()> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, order) = &mut *seen;
+        if !known.insert(delivery_id.to_owned()) {
+            return Err(Error::new(ErrorKind::AlreadyExists, "the webhook delivery came before"));
+        }
+        order.push_back(delivery_id.to_owned());
+        if order.len() > self.capacity
+            && let Some(oldest) = order.pop_front()
+        {
+            known.remove(&oldest);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signatures_verify_and_a_changed_byte_does_not() {
+        let hmac = HmacSha256::new(&Secret::new("key"), SignatureEncoding::Base64).unwrap();
+        let signature = hmac.sign(&[b"1736150400", b".", b"{}"]);
+        hmac.verify(&[b"1736150400", b".", b"{}"], &format!("sha256={signature}")).unwrap();
+        hmac.verify(&[b"1736150400.{}"], &signature).unwrap();
+        for (parts, given) in
+            [(&[b"1736150401.{}".as_slice()], signature.as_str()), (&[b"1736150400.{}"], "%%%"), (&[b""], "")]
+        {
+            assert_eq!(hmac.verify(parts, given).unwrap_err().kind(), ErrorKind::Unauthenticated);
+        }
+    }
+
+    #[test]
+    fn old_and_repeated_deliveries_are_refused() {
+        let now: DateTime<Utc> = "2026-01-05T08:00:00Z".parse().unwrap();
+        let window = TimeDelta::minutes(5);
+        assert!(within_window(now - TimeDelta::minutes(5), now, window).is_ok());
+        assert!(within_window(now - TimeDelta::minutes(6), now, window).is_err());
+        assert!(within_window(now + TimeDelta::minutes(6), now, window).is_err());
+
+        let cache = ReplayCache::new(2);
+        cache.note("a").unwrap();
+        assert_eq!(cache.note("a").unwrap_err().kind(), ErrorKind::AlreadyExists);
+        cache.note("b").unwrap();
+        cache.note("c").unwrap();
+        cache.note("a").unwrap();
+    }
+}
