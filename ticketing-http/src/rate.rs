@@ -57,9 +57,8 @@ impl RateGate {
             .await
             .map_err(|closed| Error::new(ErrorKind::Unexpected, "the rate gate was closed").with_source(closed))?;
         let _turn = self.turn.lock().await;
-        loop {
-            // The pause may have grown while we slept.
-            let Some(until) = self.earliest() else { break };
+        // Asked again after each sleep: the pause may have grown meanwhile.
+        while let Some(until) = self.earliest() {
             sleep_until(until).await;
         }
         Ok(permit)

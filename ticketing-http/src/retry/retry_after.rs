@@ -39,7 +39,7 @@ mod tests {
             ("120", Some(120)),
             (" 7 ", Some(7)),
             ("Mon, 05 Jan 2026 08:01:30 GMT", Some(90)),
-            ("Mon, 05 Jan 2025 08:01:30 GMT", Some(0)),
+            ("Sun, 05 Jan 2025 08:01:30 GMT", Some(0)),
             ("-5", None),
             ("soon", None),
             ("NaN", None),
