@@ -1,9 +1,12 @@
 //! `--provider` and `--config`: which ticketing system, with whose credential.
 
 use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use serde_json::Value;
+use ticketing::http::{AddressPolicy, HttpContext, ReqwestTransport};
 use ticketing::{BuildContext, TicketingClient};
 
 use crate::args::text::standard_input;
@@ -20,6 +23,12 @@ pub(crate) struct ConnectionArgs {
     /// {"env":"NAME"} from an environment variable, {"file":"PATH"} from a file
     #[arg(long, global = true, value_name = "JSON|@FILE", env = "TICKETING_CONFIG", hide_env_values = true)]
     config: Option<String>,
+    /// Trust the certificates of this PEM file too: a company's own, or those of `sandbox --tls`
+    #[arg(long, global = true, value_name = "FILE", env = "TICKETING_CA_FILE", hide_env_values = true)]
+    ca_file: Option<PathBuf>,
+    /// Allow this host although it is not public, `tickets.intra.example` or `10.0.0.7:8443`; several by repeating
+    #[arg(long, global = true, value_name = "HOST")]
+    allow_host: Vec<String>,
 }
 
 impl ConnectionArgs {
@@ -46,14 +55,33 @@ impl ConnectionArgs {
         // The name first: its error is the clearer one where both are wrong.
         let name = registry.get(provider)?.name;
         let config = read(self.config.as_deref().unwrap_or("{}"))?;
-        connect(name, config)
+        let policy = self.allow_host.iter().fold(loopback(), |policy, host| policy.allow_host(host));
+        connect(name, config, policy, self.ca_file.as_ref())
     }
 }
 
-/// A client of a provider, allowed to talk to this machine itself: the one who types an address may.
-pub(crate) fn connect(provider: &str, config: Value) -> Result<TicketingClient> {
-    let context = BuildContext::new();
-    Ok(ticketing::connect_with(provider, config, &context)?)
+/// A client of a provider on this machine itself: of a sandbox.
+pub(crate) fn connect_to_sandbox(provider: &str, config: Value) -> Result<TicketingClient> {
+    connect(provider, config, loopback(), None)
+}
+
+/// Public hosts, and this machine itself: the one who types an address here may mean it.
+fn loopback() -> AddressPolicy {
+    AddressPolicy::strict().allow_loopback()
+}
+
+fn connect(provider: &str, config: Value, policy: AddressPolicy, ca_file: Option<&PathBuf>) -> Result<TicketingClient> {
+    let http = match ca_file {
+        None => HttpContext::new(policy)?,
+        Some(path) => {
+            let pem = fs::read(path).map_err(|error| {
+                Failure::usage(format!("--ca-file: cannot read the file {}: {error}", path.display()))
+            })?;
+            let transport = ReqwestTransport::builder(policy.clone()).with_root_certificates(&pem)?.build()?;
+            HttpContext::with_transport(policy, Arc::new(transport))
+        }
+    };
+    Ok(ticketing::connect_with(provider, config, &BuildContext::new().with_extension(http))?)
 }
 
 /// The configuration from its argument, secrets filled in. No error shows any part of it but keys.

@@ -37,8 +37,9 @@ Exit codes:
   8  maybe applied: a write failed and may have happened all the same; look before repeating it
 
 Environment:
-  TICKETING_PROVIDER, TICKETING_CONFIG  stand in for --provider and --config
-  TICKETING_LOG                         what to log on standard error, e.g. `debug`";
+  TICKETING_PROVIDER, TICKETING_CONFIG, TICKETING_CA_FILE
+                 stand in for --provider, --config and --ca-file
+  TICKETING_LOG  what to log on standard error, e.g. `debug`";
 
 impl Exit {
     /// The exit code of a failed call.

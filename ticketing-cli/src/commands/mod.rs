@@ -1,10 +1,12 @@
 //! The commands, one file each: its arguments and what it does.
 
 mod completions;
+mod demo;
 mod fields;
 mod groups;
 mod providers;
 mod raw;
+mod sandbox;
 mod schema;
 mod tickets;
 mod users;
@@ -18,8 +20,12 @@ use crate::output::Format;
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// See it work: no account, no network
+    Demo(demo::Demo),
     /// List the linked providers and how they are configured
     Providers(providers::Providers),
+    /// Serve a vendor's API on a loopback port, until Ctrl-C
+    Sandbox(sandbox::SandboxCommand),
     /// Read and write tickets
     #[command(subcommand, arg_required_else_help = true)]
     Tickets(Box<tickets::Tickets>),
@@ -43,7 +49,9 @@ pub(crate) enum Command {
 pub(crate) async fn run(cli: Cli) -> Result<()> {
     let globals = cli.globals;
     match cli.command {
+        Command::Demo(command) => command.run(&globals).await,
         Command::Providers(command) => command.run(&globals),
+        Command::Sandbox(command) => command.run(&globals).await,
         Command::Tickets(command) => command.run(&globals).await,
         Command::Users(command) => command.run(&globals).await,
         Command::Groups(command) => command.run(&globals).await,

@@ -1,1 +1,4 @@
-//! The `ticketing` binary, as its users meet it.
+//! The `ticketing` binary, as its users meet it: exit code, standard output, standard error.
+
+mod help;
+mod runner;

@@ -1,0 +1,99 @@
+//! `ticketing demo`.
+
+mod steps;
+mod story;
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::json;
+use vendor_sandbox::Vendor;
+
+use self::story::Story;
+use super::sandbox::{self, SourceArgs};
+use crate::args::Globals;
+use crate::connection;
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::output::Format;
+
+/// Whose sandbox it is.
+const VENDOR: Vendor = Vendor::ServiceNow;
+
+/// See it work: no account, no network.
+///
+/// Starts a sandbox in this process on a loopback port, lists, creates, comments on and resolves tickets, reads
+/// everything page by page, and proves that nothing was lost or repeated. With --json, its figures as one document.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    #[command(flatten)]
+    source: SourceArgs,
+}
+
+/// What the demo found.
+#[derive(Debug, Serialize)]
+pub(super) struct Summary {
+    /// The vendor whose sandbox it was.
+    vendor: &'static str,
+    /// The ticket it made, by key.
+    created: String,
+    /// Where that ticket stands at the end.
+    status: String,
+    /// The comments read back from it.
+    comments: usize,
+    /// What reading everything gave.
+    reading: steps::Reading,
+}
+
+impl Demo {
+    pub(crate) async fn run(&self, globals: &Globals) -> Result<()> {
+        let format = globals.output.format();
+        if format == Format::Jsonl {
+            return Err(Failure::usage("`demo` is one document, not lines; use --json, or neither"));
+        }
+        let mut story = Story::new(format == Format::Table);
+        story.step("A ServiceNow sandbox, in this process")?;
+        let running = self.source.launch(VENDOR).start().await.map_err(sandbox::failure)?;
+        let outcome = Box::pin(walk(&running.base_url(), &mut story)).await;
+        running.shutdown().await;
+        let summary = outcome?;
+        if format == Format::Json {
+            globals.output.json_document(&summary)?;
+        }
+        let reading = &summary.reading;
+        if reading.lost + reading.repeated + reading.unexpected > 0 {
+            return Err(Failure::new(
+                Exit::Unexpected,
+                format!("the reading lost {} and repeated {} tickets", reading.lost, reading.repeated),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The configuration of the provider of the same name, for a sandbox at this address.
+fn config(base_url: &str) -> serde_json::Value {
+    json!({ "instance": base_url, "auth": { "type": "basic", "username": "admin", "password": "admin" } })
+}
+
+/// From the first call to the last page.
+async fn walk(base_url: &str, story: &mut Story) -> Result<Summary> {
+    let provider = VENDOR.name();
+    story.say(format!("It listens on {base_url}."))?;
+    story.say("Only the connection knows the vendor; what follows is the same for every ticketing system:")?;
+    story.code(format!("--provider {provider}"))?;
+    story.code(format!("--config '{}'", config(base_url)))?;
+    let client = connection::connect_to_sandbox(provider, config(base_url))?;
+
+    steps::check(&client, story).await?;
+    steps::list(&client, story).await?;
+    let ticket = steps::create(&client, story).await?;
+    let comments = steps::comment(&client, &ticket, story).await?;
+    let ticket = steps::resolve(&client, &ticket, story).await?;
+    let reading = steps::read_everything(&client, story).await?;
+
+    story.step("Go on by yourself")?;
+    story.code(format!("ticketing sandbox --vendor {VENDOR} --port 4010"))?;
+    let config = config("http://127.0.0.1:4010");
+    story.code(format!("ticketing tickets list --provider {provider} --config '{config}' --status unresolved"))?;
+    Ok(Summary { vendor: provider, created: ticket.key, status: ticket.status.category.to_string(), comments, reading })
+}
