@@ -1,0 +1,226 @@
+//! The way of a request through a sandbox: log, faults, the vendor's emulator, faults again.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use futures::stream;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, TRANSFER_ENCODING};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::BodyExt;
+
+use crate::clock::rfc3339;
+use crate::emulator::{ConnectionReset, Emulator, StockAnswer};
+use crate::faults::{FaultPlan, FaultSpec, Strike, Strikes};
+use crate::request_log::RequestLog;
+
+/// Emulator, faults and log of one running sandbox.
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    pub(crate) emulator: Arc<dyn Emulator>,
+    pub(crate) faults: FaultPlan,
+    pub(crate) log: RequestLog,
+}
+
+fn any(_: &Method, _: &str) -> bool {
+    true
+}
+
+fn writes(method: &Method, _: &str) -> bool {
+    matches!(*method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE)
+}
+
+const fn shared(
+    name: &'static str,
+    summary: &'static str,
+    parameter: Option<&'static str>,
+    applies: fn(&Method, &str) -> bool,
+) -> FaultSpec {
+    FaultSpec { name, summary, parameter, default_count: None, applies }
+}
+
+/// Faults of transport and gateway, the same for every vendor.
+pub(crate) const SHARED_FAULTS: &[FaultSpec] = &[
+    shared("slow", "the answer comes late", Some("delay in milliseconds, default 1000"), any),
+    shared("reset_before_answer", "the connection breaks; nothing was processed", None, any),
+    shared("reset_after_write", "the write happens, then the connection breaks before the answer", None, writes),
+    shared(
+        "reset_mid_body",
+        "the connection breaks in the middle of the answer",
+        Some("bytes sent before the break; by default drawn from the seed"),
+        any,
+    ),
+    shared(
+        "truncated_json",
+        "the answer ends early, though the exchange is complete as HTTP",
+        Some("bytes kept; by default drawn from the seed"),
+        any,
+    ),
+    shared("status_500", "500 with an HTML page", None, any),
+    shared("status_502", "502 with an HTML page", None, any),
+    shared("status_503", "503 with an HTML page", None, any),
+    FaultSpec {
+        name: "unauthorized",
+        summary: "401 although the credential is good; once unless a count says otherwise",
+        parameter: None,
+        default_count: Some(1),
+        applies: any,
+    },
+    shared(
+        "too_many_requests",
+        "429 with the vendor's rate limit headers and Retry-After",
+        Some("Retry-After in seconds, default 30"),
+        any,
+    ),
+    shared("too_many_requests_bare", "429 without any header", None, any),
+    shared("redirect", "302 to another host", Some("the Location, default https://elsewhere.example.net/"), any),
+    shared(
+        "big_page",
+        "the answer is padded to a large size; still valid JSON",
+        Some("size in bytes, default 10485760"),
+        |method, _| *method == Method::GET,
+    ),
+];
+
+impl Pipeline {
+    pub(crate) fn new(emulator: Arc<dyn Emulator>) -> Self {
+        Self { faults: FaultPlan::new(SHARED_FAULTS, emulator.faults()), emulator, log: RequestLog::default() }
+    }
+
+    pub(crate) async fn handle(&self, request: Request<Body>) -> Response<Body> {
+        self.emulator.catch_up();
+        let at = rfc3339(self.emulator.clock().now());
+        let entry = self.log.open(at, request.method(), request.uri(), request.headers());
+        let strikes = self.faults.draw(request.method(), request.uri());
+        let names = strikes.names();
+        let response = self.answer(request, strikes).await;
+        let status = match response.extensions().get::<ConnectionReset>() {
+            Some(ConnectionReset) => None,
+            None => Some(response.status().as_u16()),
+        };
+        self.log.close(entry, status, names);
+        response
+    }
+
+    async fn answer(&self, request: Request<Body>, strikes: Strikes) -> Response<Body> {
+        let admission = match self.emulator.admit(request.headers()).await {
+            Ok(admission) => admission,
+            Err(refusal) => return *refusal,
+        };
+        if let Some(slow) = strikes.get("slow") {
+            tokio::time::sleep(Duration::from_millis(slow.number(1000))).await;
+        }
+        if let Some(response) = self.instead(&strikes) {
+            return response;
+        }
+        let response = self.emulator.respond(request, strikes.clone()).await;
+        drop(admission);
+        afterwards(response, &strikes).await
+    }
+
+    /// Faults that replace the answer: the request is not processed at all.
+    fn instead(&self, strikes: &Strikes) -> Option<Response<Body>> {
+        if strikes.has("reset_before_answer") {
+            return Some(reset());
+        }
+        for status in [500, 502, 503] {
+            if strikes.has(&format!("status_{status}")) {
+                return Some(self.emulator.stock_answer(StockAnswer::ServerError(status)));
+            }
+        }
+        if strikes.has("unauthorized") {
+            return Some(self.emulator.stock_answer(StockAnswer::Unauthorized));
+        }
+        if let Some(strike) = strikes.get("too_many_requests") {
+            let answer = StockAnswer::TooManyRequests(Some(strike.number(30)));
+            return Some(self.emulator.stock_answer(answer));
+        }
+        if strikes.has("too_many_requests_bare") {
+            return Some(self.emulator.stock_answer(StockAnswer::TooManyRequests(None)));
+        }
+        let strike = strikes.get("redirect")?;
+        let location = strike.text("https://elsewhere.example.net/");
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::FOUND;
+        let location =
+            HeaderValue::from_str(location).unwrap_or(HeaderValue::from_static("https://elsewhere.example.net/"));
+        response.headers_mut().insert(LOCATION, location);
+        Some(response)
+    }
+}
+
+/// A broken connection as a response, see [`ConnectionReset`].
+fn reset() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::BAD_GATEWAY;
+    response.extensions_mut().insert(ConnectionReset);
+    response
+}
+
+/// Faults that spoil an answer that was really given.
+async fn afterwards(response: Response<Body>, strikes: &Strikes) -> Response<Body> {
+    if strikes.has("reset_after_write") {
+        return reset();
+    }
+    let response = match strikes.get("big_page") {
+        Some(strike) => pad(response, strike.number(10 * 1024 * 1024)).await,
+        None => response,
+    };
+    if let Some(strike) = strikes.get("truncated_json") {
+        let (parts, bytes) = collect(response).await;
+        let end = cut(strike, bytes.len());
+        return complete(parts, bytes.slice(..end));
+    }
+    if let Some(strike) = strikes.get("reset_mid_body") {
+        let (mut parts, bytes) = collect(response).await;
+        let end = cut(strike, bytes.len());
+        let length = HeaderValue::from(bytes.len());
+        parts.headers.insert(CONTENT_LENGTH, length);
+        let chunks = [Ok(bytes.slice(..end)), Err(io::Error::from(io::ErrorKind::ConnectionReset))];
+        return Response::from_parts(parts, Body::from_stream(stream::iter(chunks)));
+    }
+    response
+}
+
+fn cut(strike: &Strike, length: usize) -> usize {
+    let drawn = match u64::try_from(length) {
+        Ok(length) if length > 1 => 1 + strike.random % (length - 1),
+        _ => 0,
+    };
+    usize::try_from(strike.number(drawn)).map_or(length, |end| end.min(length))
+}
+
+async fn collect(response: Response<Body>) -> (http::response::Parts, Bytes) {
+    let (parts, body) = response.into_parts();
+    let bytes = match body.collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(_) => Bytes::new(),
+    };
+    (parts, bytes)
+}
+
+fn complete(mut parts: http::response::Parts, bytes: Bytes) -> Response<Body> {
+    parts.headers.remove(CONTENT_LENGTH);
+    parts.headers.remove(TRANSFER_ENCODING);
+    Response::from_parts(parts, Body::from(bytes))
+}
+
+/// Whitespace before the last brace: large on the wire, the same document to a parser.
+async fn pad(response: Response<Body>, size: u64) -> Response<Body> {
+    let is_json =
+        response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    if !is_json {
+        return response;
+    }
+    let (parts, bytes) = collect(response).await;
+    let missing = usize::try_from(size).unwrap_or(usize::MAX).saturating_sub(bytes.len());
+    let Some((last, head)) = bytes.split_last().filter(|_| missing > 0) else {
+        return complete(parts, bytes);
+    };
+    let mut padded = Vec::with_capacity(bytes.len() + missing);
+    padded.extend_from_slice(head);
+    padded.resize(head.len() + missing, b' ');
+    padded.push(*last);
+    complete(parts, padded.into())
+}
