@@ -52,7 +52,7 @@ impl From<io::Error> for Failure {
 impl From<clap::Error> for Failure {
     /// clap's message in one line: what is wrong, what it may have meant, how it is written.
     fn from(error: clap::Error) -> Self {
-        let rendered = error.render().to_string();
+        let rendered = without_json(&error.render().to_string());
         let mut parts: Vec<String> = Vec::new();
         for line in rendered.lines() {
             let indented = line.starts_with(' ');
@@ -69,6 +69,14 @@ impl From<clap::Error> for Failure {
             }
         }
         Self::usage(format!("{}; try --help", parts.join("; ")))
+    }
+}
+
+/// The text without what stands in braces: a configuration that came to the wrong place may hold a secret.
+fn without_json(text: &str) -> String {
+    match (text.find('{'), text.rfind('}')) {
+        (Some(from), Some(to)) if from < to => format!("{}{{…}}{}", &text[..from], &text[to + 1..]),
+        _ => text.to_owned(),
     }
 }
 

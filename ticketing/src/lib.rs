@@ -89,3 +89,8 @@ pub fn connect(provider: &str, config: Value) -> Result<TicketingClient> {
 pub fn connect_with(provider: &str, config: Value, context: &BuildContext) -> Result<TicketingClient> {
     registry()?.connect(provider, config, context)
 }
+
+/// The README's programs compile.
+#[cfg(all(doctest, feature = "servicenow"))]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

@@ -1,4 +1,6 @@
 //! The `ticketing` binary, as its users meet it: exit code, standard output, standard error.
 
+mod bad_input;
+mod documents;
 mod help;
 mod runner;

@@ -68,6 +68,13 @@ impl Run {
         self
     }
 
+    /// The run must have gone well; it may have said something on standard error.
+    #[track_caller]
+    pub(crate) fn good_with_more(self) -> Self {
+        assert_eq!(self.code, 0, "{self:?}");
+        self
+    }
+
     /// Standard output as one JSON document.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {

@@ -1,3 +1,4 @@
 //! What a product sees of the facade.
 
+mod readme;
 mod registered;
