@@ -34,7 +34,7 @@ mod tests {
     #[test]
     fn pkce_matches_the_rfcs_example() {
         // RFC 7636, appendix B.
-        assert_eq!(s256("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "E9Melhoa2OwvFrEMTJHCHaMPyZVgMTn7ErQ7tRjDgJc");
+        assert_eq!(s256("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 
     #[test]
