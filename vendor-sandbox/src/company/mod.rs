@@ -221,7 +221,7 @@ pub struct Ticket {
     pub updated_at: DateTime<Utc>,
     /// When it was answered.
     pub resolved_at: Option<DateTime<Utc>>,
-    /// When it became final.
+    /// When it became final, by being closed or withdrawn.
     pub closed_at: Option<DateTime<Utc>>,
     /// What was said, oldest first.
     pub comments: Vec<Comment>,

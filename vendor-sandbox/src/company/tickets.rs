@@ -163,6 +163,7 @@ fn first_week() -> Vec<Ticket> {
             requester: person("tomas.silva"),
             creator: "tomas.silva".to_owned(),
             group: some("helpdesk"),
+            closed_at: Some(january(9, 9, 5, 0)),
             updated_at: january(9, 9, 5, 0),
             history: vec![status_change("tomas.silva", 9, 9, Status::Open, Status::Cancelled)],
             ..ticket("mistake", 9, "Opened by mistake", "Please ignore.")

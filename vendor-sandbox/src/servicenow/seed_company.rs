@@ -248,7 +248,7 @@ impl Seeder<'_> {
         let group = ticket.group.as_ref().map(|key| stable_id("sys_user_group", key));
         let account = ticket.account.as_ref().map(|key| stable_id("core_company", key));
         let due = ticket.due.map(|day| format!("{day} 00:00:00"));
-        let closed_at = ticket.closed_at.or(done.then_some(ticket.updated_at)).map(time_text);
+        let closed_at = ticket.closed_at.map(time_text);
         let mut editor = RowEditor::default();
         let definition = Schema::get().table(class);
         for (index, column) in definition.columns.iter().enumerate() {
