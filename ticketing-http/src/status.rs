@@ -30,7 +30,7 @@ pub fn error_for_status(status: u16, headers: &HeaderMap, now: DateTime<Utc>, me
     if retryable {
         error = error.with_retry_after(parse_retry_after(headers, now).unwrap_or(Duration::ZERO));
     }
-    let request_id = ["x-request-id", "x-transaction-id", "x-zendesk-request-id", "atl-traceid", "x-github-request-id"]
+    let request_id = ["x-request-id", "x-correlation-id", "x-transaction-id"]
         .iter()
         .find_map(|name| headers.get(*name)?.to_str().ok());
     match request_id {
