@@ -10,7 +10,9 @@
 //! - [`webhook`]: verifying what comes in.
 
 mod address;
+mod attempt;
 pub mod auth;
+mod body;
 mod client;
 mod context;
 mod decode;

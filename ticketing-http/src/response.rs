@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use http::header::LOCATION;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use ticketing_core::request::ByteStream;
 use ticketing_core::{Error, Result};
+use url::Url;
 
 use crate::decode::decode;
 use crate::status::error_for_status;
@@ -99,13 +101,28 @@ impl Answer<'_> {
     /// The error that the default table makes of the status.
     #[must_use]
     pub fn error(&self, message: impl Into<String>) -> Error {
-        error_for_status(self.status.as_u16(), self.headers, self.now, message)
+        let error = error_for_status(self.status.as_u16(), self.headers, self.now, message);
+        if !self.status.is_redirection() || !self.headers.contains_key(LOCATION) {
+            return error;
+        }
+        // No more than the host: the rest may hold a session.
+        let target = self.header("location").and_then(|text| Url::parse(text).ok());
+        let host = target.as_ref().and_then(Url::host_str);
+        error
+            .with_context(match host {
+                Some(host) => format!("the server redirects to `{host}`"),
+                None => "the server redirects elsewhere".to_owned(),
+            })
+            .with_hint("redirects are not followed; connect to the address that answers itself")
     }
 }
 
 /// Says what a vendor's answers mean: a 200 may be a failure, a code in the body may say more than the status.
 pub trait Judge: fmt::Debug + Send + Sync + 'static {
     /// Fails where the answer is a failure. Retry and rate gate act on the error: its kind, `retry_after` and delivery.
+    ///
+    /// `RateLimited` says that the request was turned away undone, and is always repeated. Where the error says nothing of
+    /// its delivery, it becomes `Answered`; for a write whose status is a success, `MaybeApplied`.
     ///
     /// # Errors
     /// What the answer means.

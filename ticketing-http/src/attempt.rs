@@ -1,0 +1,141 @@
+//! One attempt: auth, redacting trace, transport, body, judge.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use http::header::{ACCEPT, HOST};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use ticketing_core::request::ByteStream;
+use ticketing_core::{Delivery, Error, ErrorKind, Result};
+use tokio::time::{Instant, timeout};
+
+use crate::body::{collect, no_answer, patient, whole};
+use crate::client::HttpClient;
+use crate::redact;
+use crate::request::{Idempotency, Request};
+use crate::response::Answer;
+
+/// An answer whose head is there, and whose body may be.
+pub(crate) struct Received {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Content,
+}
+
+pub(crate) enum Content {
+    Whole(Bytes),
+    Pieces(ByteStream),
+}
+
+/// A failed attempt, and the credential it carried.
+pub(crate) struct Failure {
+    pub(crate) error: Error,
+    pub(crate) generation: Option<u64>,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, generation: None }
+    }
+}
+
+impl HttpClient {
+    /// One attempt. `sent` becomes true as soon as something may have reached the vendor.
+    pub(crate) async fn attempt(
+        &self,
+        request: &Request,
+        streamed: bool,
+        sent: &AtomicBool,
+    ) -> Result<Received, Failure> {
+        let url = self.address.join(&request.target())?;
+        let mut headers = self.headers.clone();
+        headers.extend(request.headers.clone());
+        headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
+        headers.remove(HOST);
+        let generation = match &self.authenticator {
+            Some(authenticator) if !request.anonymous => Some(authenticator.authorize(&mut headers).await?),
+            _ => None,
+        };
+        let failed = |error: Error| Failure { error, generation };
+        let mut outgoing = http::Request::new(request.body.clone());
+        *outgoing.method_mut() = request.method.clone();
+        *outgoing.uri_mut() = url.as_str().parse().map_err(|error| {
+            failed(Error::new(ErrorKind::InvalidRequest, "the request's address is not sendable").with_source(error))
+        })?;
+        *outgoing.headers_mut() = headers;
+
+        let patience = request.attempt_timeout.unwrap_or(self.context.timeouts.attempt);
+        let begun = Instant::now();
+        sent.store(true, Ordering::Relaxed);
+        let response = match timeout(patience, self.context.transport.send(outgoing)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => {
+                tracing::debug!(method = %request.method, path = %request.path, error = %error, "no answer");
+                return Err(failed(error.into()));
+            }
+            Err(_) => return Err(failed(no_answer().into())),
+        };
+        let (parts, pieces) = response.into_parts();
+        tracing::debug!(
+            method = %request.method,
+            path = %request.path,
+            status = parts.status.as_u16(),
+            milliseconds = begun.elapsed().as_millis() as u64,
+            headers = %redact::headers(&parts.headers),
+            "answered"
+        );
+        let pieces = patient(pieces, patience);
+        // The answer to a HEAD names a length, and has no body.
+        let bodiless = request.method == Method::HEAD || parts.status == StatusCode::NOT_MODIFIED;
+        let pieces = if bodiless { pieces } else { whole(pieces, &parts.headers) };
+        // A failure's body is always read: it says what went wrong.
+        let body = if streamed && parts.status.is_success() {
+            Content::Pieces(pieces)
+        } else {
+            let collected = collect(pieces, request.max_bytes).await;
+            Content::Whole(collected.map_err(|error| failed(unreadable(error, parts.status, request.idempotency)))?)
+        };
+        let answer = Answer {
+            status: parts.status,
+            headers: &parts.headers,
+            body: match &body {
+                Content::Whole(bytes) => bytes,
+                Content::Pieces(_) => &[],
+            },
+            streamed: matches!(body, Content::Pieces(_)),
+            now: self.context.clock.now(),
+        };
+        if let Err(error) = self.judge.judge(&answer) {
+            let error = match self.judge.wait(&answer) {
+                Some(wait) if error.is_retryable() => error.with_retry_after(wait),
+                _ => error,
+            };
+            return Err(failed(judged(error, parts.status, request.idempotency)));
+        }
+        Ok(Received { status: parts.status, headers: parts.headers, body })
+    }
+}
+
+/// A write whose good answer cannot be read has probably happened.
+fn unreadable(error: Error, status: StatusCode, idempotency: Idempotency) -> Error {
+    if status.is_success() && idempotency != Idempotency::Safe && error.delivery() == Delivery::Answered {
+        return error.with_delivery(Delivery::MaybeApplied);
+    }
+    error
+}
+
+/// Says how far a judged request got where the judge did not: an answer came, so that it was sent.
+fn judged(error: Error, status: StatusCode, idempotency: Idempotency) -> Error {
+    if error.kind() == ErrorKind::RateLimited {
+        return error.with_delivery(Delivery::Answered);
+    }
+    let unclear = matches!(status.as_u16(), 408 | 500 | 502 | 504 | 520..=527)
+        || (status == StatusCode::SERVICE_UNAVAILABLE && error.retry_after().is_none_or(|wait| wait.is_zero()));
+    let broken = matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Unexpected);
+    let unsaid = error.delivery() == Delivery::NotSent;
+    // A server's failure leaves open whether a write was carried out; so does a success that the judge does not believe.
+    if idempotency != Idempotency::Safe && ((unclear && broken) || (unsaid && status.is_success())) {
+        return error.with_delivery(Delivery::MaybeApplied);
+    }
+    if unsaid { error.with_delivery(Delivery::Answered) } else { error }
+}

@@ -1,0 +1,84 @@
+//! An answer's body: patience, completeness, and a bound.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures::{StreamExt as _, stream};
+use http::HeaderMap;
+use ticketing_core::request::ByteStream;
+use ticketing_core::{Delivery, Error, ErrorKind, Result};
+use tokio::time::timeout;
+
+use crate::transport::{TransportError, TransportErrorKind};
+
+/// Nothing came within the time allowed.
+pub(crate) fn no_answer() -> TransportError {
+    TransportError::new(TransportErrorKind::Timeout, "no answer in time")
+}
+
+/// Fails where no piece comes for this long, and ends with the first failure.
+pub(crate) fn patient(pieces: ByteStream, patience: Duration) -> ByteStream {
+    stream::unfold(Some(pieces), move |pieces| async move {
+        let mut pieces = pieces?;
+        match timeout(patience, pieces.next()).await {
+            Ok(Some(Ok(piece))) => Some((Ok(piece), Some(pieces))),
+            Ok(Some(Err(error))) => Some((Err(error), None)),
+            Ok(None) => None,
+            Err(_) => Some((Err(no_answer().into()), None)),
+        }
+    })
+    .fuse()
+    .boxed()
+}
+
+/// Fails where the body ends before the length that its head promised; a compressed body's length is another one.
+pub(crate) fn whole(pieces: ByteStream, headers: &HeaderMap) -> ByteStream {
+    let promised = headers
+        .get(http::header::CONTENT_LENGTH)
+        .filter(|_| !headers.contains_key(http::header::CONTENT_ENCODING))
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let Some(promised) = promised else { return pieces };
+    stream::unfold((Some(pieces), 0_u64), move |(pieces, seen)| async move {
+        let mut pieces = pieces?;
+        match pieces.next().await {
+            Some(Ok(piece)) => {
+                let seen = seen + piece.len() as u64;
+                Some((Ok(piece), (Some(pieces), seen)))
+            }
+            Some(Err(error)) => Some((Err(error), (None, seen))),
+            None if seen < promised => {
+                let cut = TransportError::new(TransportErrorKind::Broken, "the answer is cut off");
+                Some((Err(cut.into()), (None, seen)))
+            }
+            None => None,
+        }
+    })
+    .fuse()
+    .boxed()
+}
+
+/// The whole body, up to a bound that holds after decompression too.
+pub(crate) async fn collect(mut pieces: ByteStream, max_bytes: u64) -> Result<Bytes> {
+    let mut first = None;
+    let mut all = BytesMut::new();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece?;
+        let so_far = first.as_ref().map_or(0, Bytes::len) + all.len() + piece.len();
+        if so_far as u64 > max_bytes {
+            return Err(Error::new(ErrorKind::Decode, format!("the answer is larger than {max_bytes} bytes"))
+                .with_delivery(Delivery::Answered)
+                .with_hint("ask for smaller pages"));
+        }
+        // One piece is the common case, and needs no copy.
+        match first.take() {
+            None if all.is_empty() => first = Some(piece),
+            None => all.extend_from_slice(&piece),
+            Some(begin) => {
+                all.reserve(begin.len() + piece.len());
+                all.extend_from_slice(&begin);
+                all.extend_from_slice(&piece);
+            }
+        }
+    }
+    Ok(first.unwrap_or_else(|| all.freeze()))
+}

@@ -1,0 +1,5 @@
+//! The HTTP plane, against a server that misbehaves on cue and against time that stands still.
+
+mod delivery;
+mod faults;
+mod mock;
