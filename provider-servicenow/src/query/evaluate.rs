@@ -1,0 +1,152 @@
+//! Reading a condition the way the instance does, to notice where it did not.
+
+use std::cmp::Ordering;
+
+use super::condition::{Condition, Operand, Operator};
+
+/// Where a row's values come from.
+pub(crate) trait Values {
+    /// The value of a field; `None` where the row does not say.
+    fn value(&self, field: &str) -> Option<&str>;
+
+    /// The display value of a field, where the row says one.
+    fn display(&self, field: &str) -> Option<&str>;
+}
+
+impl Condition {
+    /// Whether the condition holds for a row; `None` where we cannot tell: the field was not read, or the operator depends
+    /// on things that we do not know.
+    pub(super) fn holds(&self, row: &impl Values) -> Option<bool> {
+        let value = row.value(self.field.as_str())?;
+        let display = || row.display(self.field.as_str()).unwrap_or_default();
+        match (&self.operand, self.operator) {
+            (Operand::None, Operator::IsEmpty) => Some(value.is_empty()),
+            (Operand::None, Operator::IsNotEmpty) => Some(!value.is_empty()),
+            (Operand::None, Operator::Anything) => Some(true),
+            (Operand::One(wanted), Operator::Equals) => Some(same(value, wanted)),
+            (Operand::One(wanted), Operator::NotEquals) => Some(!same(value, wanted)),
+            (Operand::Many(wanted), Operator::In) => Some(wanted.iter().any(|wanted| same(value, wanted))),
+            (Operand::Many(wanted), Operator::NotIn) => Some(!wanted.iter().any(|wanted| same(value, wanted))),
+            // References are compared by what they show (wire §2.2).
+            (Operand::One(wanted), Operator::Contains) => Some(contains(value, wanted) || contains(display(), wanted)),
+            (Operand::One(wanted), Operator::StartsWith) => Some(starts(value, wanted) || starts(display(), wanted)),
+            (Operand::One(wanted), operator) => {
+                let ordering = compare(value, wanted)?;
+                match operator {
+                    Operator::Less => Some(ordering.is_lt()),
+                    Operator::Greater => Some(ordering.is_gt()),
+                    Operator::AtMost => Some(ordering.is_le()),
+                    Operator::AtLeast => Some(ordering.is_ge()),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The same to a database that does not tell upper from lower case.
+fn same(a: &str, b: &str) -> bool {
+    a == b || (a.len() == b.len() && a.eq_ignore_ascii_case(b)) || (!a.is_ascii() && folded(a) == folded(b))
+}
+
+/// Lower case without accents that databases may or may not tell apart: only ASCII decides.
+fn folded(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii() { c.to_ascii_lowercase() } else { '\u{fffd}' }).collect()
+}
+
+fn contains(text: &str, part: &str) -> bool {
+    folded(text).contains(&folded(part))
+}
+
+fn starts(text: &str, part: &str) -> bool {
+    folded(text).starts_with(&folded(part))
+}
+
+/// How two values compare to the instance; `None` where that depends on its collation.
+pub(super) fn compare(a: &str, b: &str) -> Option<Ordering> {
+    if a == b {
+        return Some(Ordering::Equal);
+    }
+    if let (Some(a), Some(b)) = (integer(a), integer(b)) {
+        return Some(a.cmp(&b));
+    }
+    let is_time = |text: &str| text.len() == 19 && super::value::parse_time(text).is_some();
+    if is_time(a) && is_time(b) {
+        return Some(a.cmp(b));
+    }
+    // Hex ids and numbers such as INC0010001 sort alike under every collation that is in use.
+    if (super::value::is_guid(a) && super::value::is_guid(b)) || (is_number(a) && is_number(b)) {
+        return Some(a.to_ascii_lowercase().cmp(&b.to_ascii_lowercase()));
+    }
+    None
+}
+
+fn integer(text: &str) -> Option<i64> {
+    // A guid of digits alone is no number; neither is one with leading zeros.
+    (text.len() <= 10 && (text == "0" || !text.trim_start_matches('-').starts_with('0'))).then(|| text.parse().ok())?
+}
+
+fn is_number(text: &str) -> bool {
+    let digits = text.trim_start_matches(|c: char| c.is_ascii_uppercase());
+    digits.len() < text.len() && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::{FieldName, Query};
+
+    struct Row(&'static [(&'static str, &'static str, &'static str)]);
+
+    impl Values for Row {
+        fn value(&self, field: &str) -> Option<&str> {
+            self.0.iter().find(|cell| cell.0 == field).map(|cell| cell.1)
+        }
+
+        fn display(&self, field: &str) -> Option<&str> {
+            self.0.iter().find(|cell| cell.0 == field).map(|cell| cell.2)
+        }
+    }
+
+    fn field(name: &str) -> FieldName {
+        FieldName::new(name).unwrap()
+    }
+
+    #[test]
+    fn rows_that_were_not_asked_for_are_seen() {
+        let row = Row(&[
+            ("state", "2", "In Progress"),
+            ("short_description", "Printer ON fire", "Printer ON fire"),
+            ("assigned_to", "46d44a40a9fe19810012d100cca80666", "Ada"),
+            ("sys_updated_on", "2026-01-05 08:00:00", "x"),
+            ("due_date", "", ""),
+        ]);
+        let state = |values: &[&str]| Query::all().and(Condition::is_one_of(field("state"), values.to_vec()).unwrap());
+        assert!(state(&["1", "2"]).accepts(&row));
+        assert!(!state(&["1", "3"]).accepts(&row));
+        assert!(!state(&["1"]).accepts(&row));
+        assert!(state(&["1"]).or_query(state(&["2"])).accepts(&row));
+        let one = |condition| Query::all().and(vec![condition]).accepts(&row);
+        assert!(one(Condition::contains(field("short_description"), "on FIRE").unwrap()));
+        assert!(!one(Condition::contains(field("short_description"), "water").unwrap()));
+        assert!(one(Condition::starts_with(field("assigned_to"), "ada").unwrap()));
+        assert!(one(Condition::at_least(field("sys_updated_on"), "2026-01-05 08:00:00").unwrap()));
+        assert!(!one(Condition::greater(field("sys_updated_on"), "2026-01-05 08:00:00").unwrap()));
+        assert!(one(Condition::is_empty(field("due_date"))));
+        assert!(!one(Condition::is_not_empty(field("due_date"))));
+        // What was not read, and what depends on the collation, is left to the instance.
+        assert!(one(Condition::equals(field("u_other"), "x").unwrap()));
+        assert!(one(Condition::less(field("short_description"), "A").unwrap()));
+    }
+
+    #[test]
+    fn values_compare_as_numbers_times_and_ids() {
+        assert_eq!(compare("9", "10"), Some(Ordering::Less));
+        assert_eq!(compare("-5", "0"), Some(Ordering::Less));
+        assert_eq!(compare("INC0000009", "INC0000010"), Some(Ordering::Less));
+        assert_eq!(compare("00d44a40a9fe19810012d100cca80666", "46d44a40a9fe19810012d100cca80666"), Some(Ordering::Less));
+        assert_eq!(compare("global", "46d44a40a9fe19810012d100cca80666"), None);
+        assert_eq!(compare("Ä", "B"), None);
+    }
+}
