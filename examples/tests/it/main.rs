@@ -1,4 +1,11 @@
 //! The example programs run, and say what they should.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "tests fail by panicking"
+)]
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -97,8 +97,9 @@ impl SandboxCommand {
             }
             other => failure(other),
         })?;
+        let signals = Signals::listen()?;
         self.announce(globals, &running)?;
-        let outcome = until_told_to_stop().await;
+        let outcome = signals.told_to_stop().await;
         running.shutdown().await;
         outcome
     }
@@ -122,18 +123,42 @@ impl SandboxCommand {
     }
 }
 
-/// Waits for Ctrl-C, or where there is such a thing, for SIGTERM.
-async fn until_told_to_stop() -> Result<()> {
-    let failed = |error| Failure::new(Exit::Unexpected, format!("cannot wait for a signal: {error}"));
+/// The signals that end a service: Ctrl-C, and where there is such a thing, SIGTERM.
+struct Signals {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-        tokio::select! {
-            outcome = tokio::signal::ctrl_c() => outcome.map_err(failed),
-            _ = terminate.recv() => Ok(()),
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    /// Listens from now on: who reads the announcement may send a signal at once.
+    fn listen() -> Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let on = |kind| signal(kind).map_err(no_signals);
+            Ok(Self { interrupt: on(SignalKind::interrupt())?, terminate: on(SignalKind::terminate())? })
         }
+        #[cfg(not(unix))]
+        Ok(Self {})
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.map_err(failed)
+
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "the streams of signals are polled where there are any"))]
+    async fn told_to_stop(mut self) -> Result<()> {
+        #[cfg(unix)]
+        {
+            tokio::select! {
+                _ = self.interrupt.recv() => {}
+                _ = self.terminate.recv() => {}
+            }
+            Ok(())
+        }
+        #[cfg(not(unix))]
+        tokio::signal::ctrl_c().await.map_err(no_signals)
+    }
+}
+
+fn no_signals(error: io::Error) -> Failure {
+    Failure::new(Exit::Unexpected, format!("cannot wait for a signal: {error}"))
 }

@@ -1,4 +1,11 @@
 //! The `ticketing` binary, as its users meet it: exit code, standard output, standard error.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "tests fail by panicking"
+)]
 
 mod bad_input;
 mod demo;
