@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::body::{collect, no_answer, patient, whole};
 use crate::client::HttpClient;
+use crate::rate::{RateReading, RefusedFor};
 use crate::redact;
 use crate::request::{Idempotency, Request};
 use crate::response::Answer;
@@ -33,6 +34,14 @@ pub(crate) struct Failure {
     pub(crate) generation: Option<u64>,
 }
 
+/// What an answer says to the rate gate.
+#[derive(Default)]
+pub(crate) struct Heard {
+    pub(crate) answered: bool,
+    pub(crate) readings: Vec<RateReading>,
+    pub(crate) refused_for: RefusedFor,
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self { error, generation: None }
@@ -40,12 +49,14 @@ impl From<Error> for Failure {
 }
 
 impl HttpClient {
-    /// One attempt. `sent` becomes true as soon as something may have reached the vendor.
+    /// One attempt. `sent` becomes true as soon as something may have reached the vendor, and `heard` is what its answer
+    /// says to the rate gate.
     pub(crate) async fn attempt(
         &self,
         request: &Request,
         streamed: bool,
         sent: &AtomicBool,
+        heard: &mut Heard,
     ) -> Result<Received, Failure> {
         let url = self.address.join(&request.target())?;
         let mut headers = self.headers.clone();
@@ -105,7 +116,10 @@ impl HttpClient {
             streamed: matches!(body, Content::Pieces(_)),
             now: self.context.clock.now(),
         };
+        heard.answered = true;
+        heard.readings = self.judge.readings(&answer);
         if let Err(error) = self.judge.judge(&answer) {
+            heard.refused_for = self.judge.refused_for(&answer);
             let error = match self.judge.wait(&answer) {
                 Some(wait) if error.is_retryable() => error.with_retry_after(wait),
                 _ => error,

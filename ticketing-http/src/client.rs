@@ -10,7 +10,7 @@ use ticketing_core::{Delivery, Error, ErrorKind, Result};
 use tokio::time::{Instant, timeout_at};
 
 use crate::address::Address;
-use crate::attempt::{Content, Failure, Received};
+use crate::attempt::{Content, Failure, Heard, Received};
 use crate::auth::Authenticator;
 use crate::context::HttpContext;
 use crate::rate::RateGate;
@@ -57,7 +57,7 @@ impl HttpClientBuilder {
     /// With this rate gate, which may be shared with other connections to the same server.
     #[must_use]
     pub fn with_gate(mut self, gate: RateGate) -> Self {
-        self.client.gate = gate;
+        self.client.gate = gate.lane();
         self
     }
 
@@ -200,17 +200,18 @@ impl HttpClient {
 
     /// The rate gate, and the attempt behind it.
     async fn gated(&self, request: &Request, streamed: bool, sent: &AtomicBool) -> Result<Received, Failure> {
-        let permit = self.gate.enter().await?;
-        let outcome = self.attempt(request, streamed, sent).await;
+        let permit = self.gate.enter_with(&request.cost).await?;
+        let mut heard = Heard::default();
+        let outcome = self.attempt(request, streamed, sent, &mut heard).await;
         match &outcome {
-            Ok(_) => self.gate.accepted(),
             // The token endpoint's limit is another one: its error says that nothing was sent.
             Err(Failure { error, .. })
                 if error.kind() == ErrorKind::RateLimited && error.delivery() == Delivery::Answered =>
             {
-                self.gate.refused(error.retry_after().unwrap_or_default());
+                permit.refused(error.retry_after().unwrap_or_default(), heard.refused_for, &heard.readings);
             }
-            Err(_) => {}
+            _ if heard.answered => permit.accepted(&heard.readings),
+            _ => {}
         }
         drop(permit);
         outcome

@@ -32,7 +32,7 @@ pub use context::{HttpContext, Timeouts};
 pub use decode::{decode, decode_error};
 pub use http;
 pub use random::{Random, SeededRandom, SystemRandom};
-pub use rate::RateGate;
+pub use rate::{RateGate, RatePermit, RateReading, RefusedFor, common_rate_headers};
 pub use request::{Body, Idempotency, Request};
 pub use response::{Answer, Judge, Response, StatusJudge, StreamedResponse};
 pub use retry::{Attempt, Backoff, Decision, RetryBudget, RetryPolicy, parse_retry_after};

@@ -87,6 +87,7 @@ pub struct Request {
     pub(crate) max_bytes: u64,
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) anonymous: bool,
+    pub(crate) cost: Vec<(Cow<'static, str>, f64)>,
 }
 
 /// The largest answer that is held in memory, after decompression, unless a request says otherwise.
@@ -107,6 +108,7 @@ impl Request {
             max_bytes: DEFAULT_MAX_BYTES,
             attempt_timeout: None,
             anonymous: false,
+            cost: Vec::new(),
         }
     }
 
@@ -193,6 +195,14 @@ impl Request {
     #[must_use]
     pub fn with_attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = Some(timeout);
+        self
+    }
+
+    /// With what it takes from a budget of the vendor's, such as `points`; the rate gate waits until there is enough. One of
+    /// [`RateReading::REQUESTS`](crate::RateReading::REQUESTS) is taken in any case.
+    #[must_use]
+    pub fn with_cost(mut self, budget: impl Into<Cow<'static, str>>, cost: f64) -> Self {
+        self.cost.push((budget.into(), cost));
         self
     }
 

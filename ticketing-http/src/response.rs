@@ -13,6 +13,7 @@ use ticketing_core::{Error, Result};
 use url::Url;
 
 use crate::decode::decode;
+use crate::rate::{RateReading, RefusedFor, common_rate_headers};
 use crate::status::error_for_status;
 
 /// An answer whose body is in memory.
@@ -131,6 +132,17 @@ pub trait Judge: fmt::Debug + Send + Sync + 'static {
     /// How long the vendor asks to wait, where it says so in headers of its own.
     fn wait(&self, _answer: &Answer<'_>) -> Option<Duration> {
         None
+    }
+
+    /// What the answer, good or bad, says of the vendor's rate limits; the rate gate learns from it. By default the headers
+    /// that many vendors share, see [`common_rate_headers`].
+    fn readings(&self, answer: &Answer<'_>) -> Vec<RateReading> {
+        common_rate_headers(answer.headers, answer.now)
+    }
+
+    /// Why the vendor turned a request away, where the error is `RateLimited`: too many in a time, or too many at once.
+    fn refused_for(&self, _answer: &Answer<'_>) -> RefusedFor {
+        RefusedFor::Rate
     }
 }
 
