@@ -19,7 +19,7 @@ vocabulary! {
         ResolvedAt = "resolved_at",
         /// When it is due.
         Due = "due",
-        /// How urgent it is.
+        /// How urgent it is: ascending begins with the least urgent.
         Priority = "priority",
         /// What people say for it.
         Key = "key",
