@@ -21,6 +21,7 @@ impl Session<'_> {
         let page = Window::new(&codec, request.cursor.as_ref(), request.page_size).page(keyed)?;
         Ok(page.map(|entry| {
             let mut entry = entry.clone();
+            entry.changes.retain(|change| !self.state.unreadable.contains(&change.field));
             self.rename(&mut entry.ticket);
             entry.author.iter_mut().for_each(|author| self.rename(author));
             entry

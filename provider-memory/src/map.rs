@@ -1,5 +1,7 @@
 //! From rows to documents: references get the names that their targets have now, statuses count as the connection says.
 
+use std::borrow::Cow;
+
 use ticketing_core::model::{Comment, FieldLabel, Fields, Group, Ref, RefType, Ticket, User};
 use ticketing_core::request::Projection;
 
@@ -8,11 +10,36 @@ use crate::resolve::{account_ref, collection_ref, contact_ref};
 use crate::session::Session;
 
 impl Session<'_> {
+    /// A ticket without what the credential may not read, which is named in `unreadable`.
+    pub(crate) fn readable<'t>(&self, row: &'t Ticket) -> Cow<'t, Ticket> {
+        let mut ticket = Cow::Borrowed(row);
+        for key in &self.state.unreadable {
+            let ticket = ticket.to_mut();
+            match key.as_str() {
+                "description" => ticket.description = None,
+                "priority" => ticket.priority = None,
+                "requester" => ticket.requester = None,
+                "creator" => ticket.creator = None,
+                "watchers" => ticket.watchers = None,
+                "account" => ticket.account = None,
+                "parent" => ticket.parent = None,
+                "tags" => ticket.tags = None,
+                "external_id" => ticket.external_id = None,
+                "due" => ticket.due = None,
+                field => drop(ticket.fields.remove(field)),
+            }
+            if !ticket.unreadable.contains(key) {
+                ticket.unreadable.push(key.clone());
+            }
+        }
+        ticket
+    }
+
     /// A ticket as it is read.
     pub(crate) fn ticket_document(&self, row: &Ticket, projection: &Projection, include_raw: bool) -> Ticket {
-        let mut ticket = row.clone();
+        let mut ticket = self.readable(row).into_owned();
         if include_raw {
-            ticket.raw = raw(row);
+            ticket.raw = raw(&ticket);
         }
         ticket.status.category = self.category(row);
         for list in [&mut ticket.assignees, &mut ticket.assigned_groups, &mut ticket.collections] {

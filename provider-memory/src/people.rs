@@ -93,6 +93,10 @@ impl Session<'_> {
 
     pub(crate) fn list_watchers(&self, request: &ListWatchers) -> Result<Page<Ref>> {
         let ticket = self.state.ticket(&request.ticket)?;
+        if self.state.unreadable.contains("watchers") {
+            return Err(Error::new(ErrorKind::PermissionDenied, "the credential may not read who watches tickets")
+                .with_hint("ask the account's administrator for the right"));
+        }
         let codec = self.codec(Operation::ListWatchers, &ticket.id);
         let watchers = ticket.watchers.iter().flatten().map(|watcher| (watcher.id.clone(), watcher.clone()));
         let page = Window::new(&codec, request.cursor.as_ref(), request.page_size).page(watchers)?;

@@ -38,8 +38,10 @@ impl Session<'_> {
             .tickets
             .iter_any()
             .filter(|ticket| is_listed(ticket, request.include_deleted))
-            .filter(|ticket| predicates.iter().all(|holds| holds(ticket)))
-            .map(|ticket| (SortKey::of(ticket, &sort), ticket))
+            // What cannot be read cannot be found by either: a filter must not tell what is in it.
+            .map(|row| (self.readable(row), row))
+            .filter(|(ticket, _)| predicates.iter().all(|holds| holds(ticket)))
+            .map(|(ticket, row)| (SortKey::of(&ticket, &sort), row))
             .collect();
         let count = request.count.then(|| total(rows.len()));
         let page = Window::new(&codec, request.cursor.as_ref(), request.page_size).page(rows)?;

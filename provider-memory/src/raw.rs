@@ -52,7 +52,7 @@ impl Session<'_> {
             serde_json::to_value(table.get(id)?).ok()
         }
         match place {
-            "tickets" => row(&state.tickets, id),
+            "tickets" => serde_json::to_value(self.readable(state.tickets.get(id)?).as_ref()).ok(),
             "comments" => row(&state.comments, id),
             "users" => row(&state.users, id),
             "groups" => row(&state.groups, id),
@@ -79,7 +79,10 @@ impl Session<'_> {
         }
         let state = &*self.state;
         let rows = match place {
-            "tickets" => rows(&state.tickets, after, size),
+            "tickets" => {
+                let tickets = state.tickets.iter().filter(|row| after.is_none_or(|after| row.id.as_str() > after));
+                tickets.take(size).filter_map(|row| serde_json::to_value(self.readable(row).as_ref()).ok()).collect()
+            }
             "comments" => rows(&state.comments, after, size),
             "users" => rows(&state.users, after, size),
             "groups" => rows(&state.groups, after, size),

@@ -49,8 +49,7 @@ impl MemoryStore {
 
     /// Somebody else changes a ticket: the change is in its history, under `author`.
     ///
-    /// To make something unreadable, take the value out and name its key in `unreadable`. False where there is no such
-    /// ticket.
+    /// False where there is no such ticket.
     ///
     /// ```
     /// use provider_memory::{MemoryProvider, MemoryStore};
@@ -84,6 +83,31 @@ impl MemoryStore {
         state.register_tags(after.tags.as_deref().unwrap_or_default());
         state.commit_ticket(&before, after, author, at);
         true
+    }
+
+    /// The credential loses the right to read this of tickets: a catalogue field by its id, or one of the core keys
+    /// `description`, `priority`, `requester`, `creator`, `watchers`, `account`, `parent`, `tags`, `external_id`, `due`.
+    ///
+    /// False where there is no such key.
+    pub fn make_unreadable(&self, key: &str) -> bool {
+        const CORE: &[&str] = &[
+            "description",
+            "priority",
+            "requester",
+            "creator",
+            "watchers",
+            "account",
+            "parent",
+            "tags",
+            "external_id",
+            "due",
+        ];
+        let mut state = self.lock();
+        let known = CORE.contains(&key) || state.fields.contains_key(key);
+        if known {
+            state.unreadable.insert(key.to_owned());
+        }
+        known
     }
 
     /// A ticket goes, and its comments with it: deleted, archived, moved or merged into another, or out of the credential's

@@ -1,6 +1,6 @@
 //! What the store holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use ticketing_core::model::{
@@ -65,6 +65,8 @@ pub(crate) struct State {
     counters: BTreeMap<&'static str, u64>,
     pub(crate) requests: u64,
     pub(crate) current_user: Option<UserId>,
+    /// The core keys and field ids of tickets that the credential may not read.
+    pub(crate) unreadable: BTreeSet<String>,
     pub(crate) catalogue: Catalogue,
     pub(crate) tickets: Table<Ticket>,
     pub(crate) comments: Table<Comment>,
