@@ -1,5 +1,6 @@
 //! How each kind of document looks in a table.
 
+use chrono::SubsecRound;
 use ticketing::model::{
     Comment, Field, FieldData, FieldLabel, FieldValue, Group, HistoryEntry, HistoryValue, Ref, Timestamp, User,
     format_timestamp,
@@ -34,8 +35,9 @@ pub(crate) fn names(references: &[Ref]) -> String {
     or_dash(Some(references.iter().map(name).collect::<Vec<_>>().join(", ")))
 }
 
+/// Whole seconds are fine enough for people.
 pub(crate) fn time(at: Option<Timestamp>) -> String {
-    or_dash(at.map(format_timestamp))
+    or_dash(at.map(|at| format_timestamp(at.trunc_subsecs(0))))
 }
 
 pub(crate) fn yes_or_no(value: Option<bool>) -> String {

@@ -11,6 +11,7 @@ mod bad_input;
 mod demo;
 mod documents;
 mod help;
+mod memory;
 mod runner;
 mod sandbox;
 mod server;
