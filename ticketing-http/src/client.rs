@@ -70,7 +70,9 @@ impl HttpClientBuilder {
 
     /// With headers that go on every request.
     #[must_use]
-    pub fn with_headers(mut self, headers: HeaderMap) -> Self {
+    pub fn with_headers(mut self, mut headers: HeaderMap) -> Self {
+        // The host is the address's, and nobody else's.
+        headers.remove(http::header::HOST);
         self.client.headers = headers;
         self
     }

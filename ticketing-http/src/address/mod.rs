@@ -4,6 +4,7 @@ mod ip;
 mod policy;
 
 use std::fmt;
+use std::sync::Arc;
 
 use ticketing_core::{Error, Result};
 use url::Url;
@@ -12,14 +13,29 @@ pub(crate) use ip::is_public;
 pub use policy::AddressPolicy;
 
 /// The base address of a connection, checked by an [`AddressPolicy`]: scheme, host and port, and no more.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Address {
     base: Url,
+    field: Arc<str>,
 }
 
+impl PartialEq for Address {
+    fn eq(&self, other: &Self) -> bool {
+        self.base == other.base
+    }
+}
+
+impl Eq for Address {}
+
 impl Address {
-    pub(crate) fn new(base: Url) -> Self {
-        Self { base }
+    pub(crate) fn new(base: Url, field: &str) -> Self {
+        Self { base, field: field.into() }
+    }
+
+    /// The configuration key that it was read from, for errors.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        &self.field
     }
 
     /// The host, and the port where it is not the scheme's own: what cursors are bound to.

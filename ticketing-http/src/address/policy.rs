@@ -21,6 +21,7 @@ use super::{Address, is_public};
 pub struct AddressPolicy {
     loopback: bool,
     hosts: Vec<String>,
+    redirects: bool,
 }
 
 impl AddressPolicy {
@@ -44,7 +45,22 @@ impl AddressPolicy {
         self
     }
 
-    /// The address that `input` means: a URL, a host name, or, with a `suffix`, the bare name of an instance.
+    /// And redirects of reads, up to three, that stay on the very scheme, host and port of the connection. All others end the
+    /// request, so that no credential ever goes where the server points.
+    #[must_use]
+    pub fn allow_same_host_redirects(mut self) -> Self {
+        self.redirects = true;
+        self
+    }
+
+    /// Whether redirects that stay on the connection's own host are followed.
+    #[must_use]
+    pub fn follows_same_host_redirects(&self) -> bool {
+        self.redirects
+    }
+
+    /// The address that `input` means: a URL, a host name, or, with a `suffix`, the bare name of an instance. Any public host
+    /// may be meant, but none that passes itself off as the suffix (`acme.service-now.com.example.org`, `acme.service-n0w.com`).
     ///
     /// # Errors
     /// `Config`, naming `field`, with the reason and what to write instead.
@@ -71,10 +87,11 @@ impl AddressPolicy {
         let text = match input.split_once("://") {
             Some(_) => input.to_owned(),
             None => {
-                let bare = !input.contains('.') && input.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+                let bare = !input.eq_ignore_ascii_case("localhost")
+                    && input.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
                 match suffix {
                     Some(suffix) if bare && is_label(input) => format!("https://{input}{suffix}"),
-                    _ if bare && !input.eq_ignore_ascii_case("localhost") => {
+                    _ if bare => {
                         return Err(refused("is not the name of an instance"));
                     }
                     _ => format!("https://{input}"),
@@ -85,12 +102,36 @@ impl AddressPolicy {
         self.check_url(&url).map_err(|why| refused(&why))?;
         // The parser normalises; what was typed must already be the plain form, or it means something else than it looks.
         let typed = text.split_once("://").map_or("", |(_, rest)| rest).trim_end_matches('/');
-        if !typed.eq_ignore_ascii_case(url.authority())
-            && !typed.eq_ignore_ascii_case(&format!("{}:443", url.authority()))
-        {
+        if !typed.eq_ignore_ascii_case(url.authority()) {
             return Err(refused("is not written as a plain host name"));
         }
-        Ok(Address::new(url))
+        if let (Some(suffix), Some(Host::Domain(name))) = (suffix, url.host())
+            && !self.lists(&url)
+            && imitates(name, suffix)
+        {
+            return Err(refused(&format!("only looks like a host under `{}`", suffix.trim_start_matches('.'))));
+        }
+        Ok(Address::new(url, field))
+    }
+
+    /// Whether anything may be sent to this URL: by scheme, user, host and port; its path and query are free. Asked by the
+    /// transport once more, for every request.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn admits(&self, url: &Url) -> Result<(), String> {
+        let mut origin = url.clone();
+        origin.set_path("");
+        origin.set_query(None);
+        origin.set_fragment(None);
+        self.check_url(&origin)
+    }
+
+    fn lists(&self, url: &Url) -> bool {
+        let listed = |listed: &String| {
+            listed == url.authority() || (!listed.contains(':') && Some(listed.as_str()) == url.host_str())
+        };
+        self.hosts.iter().any(listed)
     }
 
     /// Whether a connection to this IP address may be opened for this host, asked after the name was resolved.
@@ -123,10 +164,7 @@ impl AddressPolicy {
         if url.scheme() != "https" {
             return Err("is not https: a credential would travel in clear".to_owned());
         }
-        let allowed = |listed: &String| {
-            listed == url.authority() || (!listed.contains(':') && Some(listed.as_str()) == url.host_str())
-        };
-        if self.hosts.iter().any(allowed) {
+        if self.lists(url) {
             return Ok(());
         }
         let Host::Domain(name) = host else {
@@ -158,6 +196,23 @@ fn check_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// True where a name outside of the suffix is made to be taken for one under it: the suffix in the middle, its second level
+/// under another top level, or letters that look alike.
+fn imitates(name: &str, suffix: &str) -> bool {
+    let (name, home) = (name.to_ascii_lowercase(), suffix.trim_start_matches('.').to_ascii_lowercase());
+    if name == home || name.ends_with(&format!(".{home}")) {
+        return false;
+    }
+    let second_level = |host: &str| host.rsplit('.').nth(1).map(skeleton);
+    format!(".{name}.").contains(&format!(".{home}."))
+        || (second_level(&home).is_some() && second_level(&name) == second_level(&home))
+}
+
+/// A label with the letters that pass for one another made one.
+fn skeleton(label: &str) -> String {
+    label.replace("rn", "m").replace("vv", "w").replace(['1', 'i'], "l").replace('0', "o").replace('5', "s")
+}
+
 fn is_label(label: &str) -> bool {
     (1..=63).contains(&label.len())
         && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
@@ -180,5 +235,7 @@ fn shown(input: &str) -> String {
         (scheme, Some(at)) => format!("{}…{}", &input[..scheme.map_or(0, |scheme| scheme + 3).min(at)], &input[at..]),
         _ => input.to_owned(),
     };
-    text.chars().take(80).flat_map(char::escape_debug).collect()
+    // A query or fragment may hold a session or a token.
+    let end = text.find(['?', '#']).map_or(text.len(), |at| at + 1);
+    text[..end].chars().take(80).flat_map(char::escape_debug).collect()
 }

@@ -39,6 +39,8 @@ pub enum TransportErrorKind {
     Broken,
     /// The request itself is not sendable.
     Request,
+    /// The address policy forbids this host, or what it resolves to: nothing was sent.
+    Forbidden,
 }
 
 /// A request that got no answer.
@@ -89,8 +91,14 @@ impl From<TransportError> for Error {
             TransportErrorKind::Timeout => (ErrorKind::Timeout, Delivery::MaybeApplied, true),
             TransportErrorKind::Broken => (ErrorKind::Unavailable, Delivery::MaybeApplied, true),
             TransportErrorKind::Request => (ErrorKind::InvalidRequest, Delivery::NotSent, false),
+            TransportErrorKind::Forbidden => (ErrorKind::Config, Delivery::NotSent, false),
         };
         let mut mapped = Self::new(kind, error.message).with_delivery(delivery);
+        if error.kind == TransportErrorKind::Forbidden {
+            mapped = mapped
+                .with_field("address")
+                .with_hint("name a public host, or have the operator allow this one in the address policy");
+        }
         if retryable {
             mapped = mapped.with_retry_after(std::time::Duration::ZERO);
         }

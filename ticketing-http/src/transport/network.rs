@@ -1,5 +1,6 @@
 //! The network, by reqwest and rustls with ring.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use ticketing_core::request::ByteStream;
 use ticketing_core::{Error, Result};
+use url::Url;
 
 use super::{Transport, TransportError, TransportErrorKind};
 use crate::address::AddressPolicy;
@@ -22,6 +24,7 @@ use crate::request::Body;
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
+    policy: AddressPolicy,
 }
 
 /// Makes a [`ReqwestTransport`].
@@ -78,7 +81,7 @@ impl ReqwestTransportBuilder {
         #[expect(clippy::disallowed_methods, reason = "the one place that makes an HTTP client")]
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
-            .dns_resolver(Arc::new(GuardedResolver { policy: self.policy }))
+            .dns_resolver(Arc::new(GuardedResolver { policy: self.policy.clone() }))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(self.connect_timeout)
@@ -87,7 +90,7 @@ impl ReqwestTransportBuilder {
             .user_agent(concat!("ticketing/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| failed("no HTTP client can be made").with_source(error))?;
-        Ok(ReqwestTransport { client })
+        Ok(ReqwestTransport { client, policy: self.policy })
     }
 }
 
@@ -95,7 +98,13 @@ impl ReqwestTransportBuilder {
 impl Transport for ReqwestTransport {
     async fn send(&self, request: http::Request<Body>) -> Result<http::Response<ByteStream>, TransportError> {
         let (parts, body) = request.into_parts();
-        let url = parts.uri.to_string();
+        // A literal IP address is never resolved, so that the resolver does not see it.
+        let url = Url::parse(&parts.uri.to_string())
+            .map_err(|error| TransportError::new(TransportErrorKind::Request, format!("no address ({error})")))?;
+        if let Err(why) = self.policy.admits(&url) {
+            let message = format!("`{}` {why}", url.host_str().unwrap_or_default());
+            return Err(TransportError::new(TransportErrorKind::Forbidden, message));
+        }
         let mut builder = self.client.request(parts.method, url).headers(parts.headers);
         builder = match body {
             Body::Empty => builder,
@@ -122,6 +131,15 @@ impl Transport for ReqwestTransport {
 fn sent(error: reqwest::Error) -> TransportError {
     // reqwest's own text holds the URL, and a URL may hold what is nobody's business.
     let error = error.without_url();
+    let mut cause: &dyn std::error::Error = &error;
+    loop {
+        if let Some(forbidden) = cause.downcast_ref::<LeadsNowhere>() {
+            return TransportError::new(TransportErrorKind::Forbidden, forbidden.to_string());
+        }
+        let Some(source) = cause.source() else { break };
+        cause = source;
+    }
+    let cause = cause.to_string();
     let (kind, message) = if error.is_builder() {
         (TransportErrorKind::Request, "the request cannot be sent")
     } else if error.is_connect() {
@@ -133,12 +151,22 @@ fn sent(error: reqwest::Error) -> TransportError {
     } else {
         (TransportErrorKind::Broken, "the connection broke")
     };
-    let mut cause: &dyn std::error::Error = &error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
     TransportError::new(kind, format!("{message} ({cause})")).with_source(error)
 }
+
+/// A name that resolves, and to nothing that the policy allows.
+#[derive(Debug)]
+struct LeadsNowhere {
+    host: String,
+}
+
+impl fmt::Display for LeadsNowhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` leads to no public address", self.host)
+    }
+}
+
+impl std::error::Error for LeadsNowhere {}
 
 /// Resolves names by the system, and lets through what the policy allows.
 struct GuardedResolver {
@@ -154,7 +182,7 @@ impl Resolve for GuardedResolver {
             let allowed: Vec<SocketAddr> =
                 found.into_iter().filter(|found| policy.allows_ip(&host, found.ip())).collect();
             if allowed.is_empty() {
-                return Err(format!("`{host}` leads to no public address").into());
+                return Err(LeadsNowhere { host }.into());
             }
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })

@@ -29,7 +29,6 @@ fn lost() -> Vec<(&'static str, Step)> {
         ("silence", Step::Hang(Vec::new())),
         ("silence in the body", Step::Hang(head("200 OK", &[("content-length", "100")], b"{"))),
         ("408", Step::Write(answer("408 Request Timeout", &[], b""))),
-        ("500", Step::Write(answer("500 Internal Server Error", &[], html))),
         ("502", Step::Write(answer("502 Bad Gateway", &[], html))),
         ("503", Step::Write(answer("503 Service Unavailable", &[], html))),
         ("504", Step::Write(answer("504 Gateway Timeout", &[], html))),
@@ -77,6 +76,20 @@ async fn what_was_turned_away_at_the_door_is_sent_again_whatever_it_is() {
         let mock = Mock::start([Step::Write(turned_away), ok("{}")]).await;
         mock.client().send(&post(Idempotency::Unsafe)).await.unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(mock.count(), 2, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_500_is_a_defect_unless_the_provider_knows_better_and_a_write_may_have_happened() {
+    let step = Step::Write(answer("500 Internal Server Error", &[], b"<html></html>"));
+    let mock = Mock::start([step.clone(), ok("{}")]).await;
+    let error = mock.client().send(&Request::get("/x")).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable(), mock.count()), (ErrorKind::Unavailable, false, 1));
+    assert!(!error.maybe_applied(), "a read applies nothing");
+    for idempotency in [Idempotency::Unsafe, Idempotency::Idempotent, Idempotency::Keyed] {
+        let mock = Mock::start([step.clone(), ok("{}")]).await;
+        let error = mock.client().send(&post(idempotency)).await.unwrap_err();
+        assert!(error.maybe_applied() && mock.count() == 1, "{error:?}");
     }
 }
 
