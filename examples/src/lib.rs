@@ -8,13 +8,29 @@
 //! `TICKETING_PROVIDER` and `TICKETING_CONFIG` stand in for the two arguments. The configuration is JSON.
 
 use std::error::Error;
+use std::fmt;
 
 use ticketing::http::{AddressPolicy, HttpContext};
 use ticketing::{BuildContext, TicketingClient};
 use vendor_sandbox::{Launch, Running, Vendor};
 
 /// What an example ends with.
-pub type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
+pub type Result<T, E = Failure> = std::result::Result<T, E>;
+
+/// Why an example failed. `main` prints errors by `Debug`, and people should read one line.
+pub struct Failure(Box<dyn Error>);
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl<E: Into<Box<dyn Error>>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
 
 /// A client, and the sandbox it talks to where none was named.
 #[derive(Debug)]
