@@ -4,8 +4,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
-use futures::stream;
+use axum::body::{Body, Bytes, HttpBody};
+use futures::{StreamExt, stream};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, TRANSFER_ENCODING};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
@@ -173,14 +173,33 @@ async fn afterwards(response: Response<Body>, strikes: &Strikes) -> Response<Bod
         return complete(parts, bytes.slice(..end));
     }
     if let Some(strike) = strikes.get("reset_mid_body") {
-        let (mut parts, bytes) = collect(response).await;
-        let end = cut(strike, bytes.len());
-        let length = HeaderValue::from(bytes.len());
-        parts.headers.insert(CONTENT_LENGTH, length);
-        let chunks = [Ok(bytes.slice(..end)), Err(io::Error::from(io::ErrorKind::ConnectionReset))];
-        return Response::from_parts(parts, Body::from_stream(stream::iter(chunks)));
+        return break_off(response, strike);
     }
     response
+}
+
+/// The same answer, its body ending in an error part-way; large bodies are not held.
+fn break_off(response: Response<Body>, strike: &Strike) -> Response<Body> {
+    let (mut parts, body) = response.into_parts();
+    let declared = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    let length = declared.and_then(|length| length.parse().ok()).or(body.size_hint().exact()).unwrap_or(0);
+    parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    let left = cut(strike, usize::try_from(length).unwrap_or(usize::MAX));
+    let start = Some((body.into_data_stream(), left));
+    let pieces = stream::unfold(start, |state| async move {
+        let (mut pieces, left) = state?;
+        if left > 0
+            && let Some(Ok(piece)) = pieces.next().await
+        {
+            let piece = piece.slice(..piece.len().min(left));
+            let left = left - piece.len();
+            return Some((Ok(piece), Some((pieces, left))));
+        }
+        // A pause, so that a server gets to send what it has.
+        tokio::task::yield_now().await;
+        Some((Err(io::Error::from(io::ErrorKind::ConnectionReset)), None))
+    });
+    Response::from_parts(parts, Body::from_stream(pieces))
 }
 
 fn cut(strike: &Strike, length: usize) -> usize {

@@ -104,7 +104,7 @@ const TASK: &[Column] = &[
     column("comments", "Additional comments", Kind::Journal),
     column("work_notes", "Work notes", Kind::Journal),
     column("comments_and_work_notes", "Comments and Work notes", Kind::JournalList).read_only(),
-    text("contact_type", "Contact type").choice(),
+    text("contact_type", "Contact type").choice().default("phone"),
     text("correlation_id", "Correlation ID").length(100),
     text("correlation_display", "Correlation display").length(100),
     integer("escalation", "Escalation").choice().default("0"),
