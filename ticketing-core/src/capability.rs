@@ -51,6 +51,7 @@ pub struct Idempotency {
 /// The limits of a connection; `None`: none is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
+#[schemars(transform = crate::model::every_key)]
 pub struct Limits {
     /// The largest page that may be asked for.
     pub max_page_size: Option<u32>,

@@ -52,6 +52,7 @@ pub struct Total {
 
 /// One page. `next == None` is the only end: an empty page with a `next` is legal, and so is a short one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct Page<T> {
     /// The items, in order.
     pub items: Vec<T>,

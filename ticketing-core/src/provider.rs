@@ -45,6 +45,7 @@ impl ProviderInfo {
 /// What `check` found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
+#[schemars(transform = crate::model::every_key)]
 pub struct Check {
     /// Who the credential belongs to.
     pub user: Option<Ref>,

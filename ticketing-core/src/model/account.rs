@@ -8,44 +8,35 @@ use crate::id::{AccountId, ContactId, Version};
 
 /// An account: the customer organisation that a ticket is for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct Account {
     /// The account's id.
     pub id: AccountId,
     /// What people say for it: a customer number.
-    #[schemars(required)]
     pub key: Option<String>,
     /// The display name.
     pub name: String,
     /// What the vendor's users wrote about it.
-    #[schemars(required)]
     pub description: Option<String>,
     /// Its email domains; `null` where the vendor keeps none.
-    #[schemars(required)]
     pub domains: Option<Vec<String>>,
     /// The organisation it is part of.
-    #[schemars(required)]
     pub parent: Option<Ref>,
     /// False where it is no longer served; `null` where the vendor does not say.
-    #[schemars(required)]
     pub active: Option<bool>,
     /// Opens the account in a browser.
-    #[schemars(required)]
     pub url: Option<String>,
     /// When the record was made.
-    #[schemars(required)]
     pub created_at: Option<Timestamp>,
     /// When it was last changed.
-    #[schemars(required)]
     pub updated_at: Option<Timestamp>,
     /// Every catalogue field outside these.
     pub fields: Fields,
     /// What the credential may not read.
     pub unreadable: Vec<String>,
     /// The record's version.
-    #[schemars(required)]
     pub version: Option<Version>,
     /// How it went, where it is gone.
-    #[schemars(required)]
     pub deleted: Option<Removal>,
     /// The vendor's own JSON, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,47 +69,37 @@ impl Account {
 
 /// A contact: a customer's person, who does not work on tickets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct Contact {
     /// The contact's id.
     pub id: ContactId,
     /// The display name.
     pub name: String,
     /// The email address; not unique.
-    #[schemars(required)]
     pub email: Option<String>,
     /// The phone number.
-    #[schemars(required)]
     pub phone: Option<String>,
     /// The organisation.
-    #[schemars(required)]
     pub account: Option<Ref>,
     /// False where the contact is no longer served; `null` where the vendor does not say.
-    #[schemars(required)]
     pub active: Option<bool>,
     /// The IANA name of the time zone.
-    #[schemars(required)]
     pub time_zone: Option<String>,
     /// The language, as BCP 47.
-    #[schemars(required)]
     pub locale: Option<String>,
     /// Opens the contact in a browser.
-    #[schemars(required)]
     pub url: Option<String>,
     /// When the record was made.
-    #[schemars(required)]
     pub created_at: Option<Timestamp>,
     /// When it was last changed.
-    #[schemars(required)]
     pub updated_at: Option<Timestamp>,
     /// Every catalogue field outside these.
     pub fields: Fields,
     /// What the credential may not read.
     pub unreadable: Vec<String>,
     /// The record's version.
-    #[schemars(required)]
     pub version: Option<Version>,
     /// How it went, where it is gone.
-    #[schemars(required)]
     pub deleted: Option<Removal>,
     /// The vendor's own JSON, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -8,38 +8,31 @@ use crate::id::{AttachmentId, CommentId};
 
 /// A file on a ticket or comment; its bytes come by `download_attachment`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct Attachment {
     /// The attachment's id.
     pub id: AttachmentId,
     /// The ticket it is on.
     pub ticket: Ref,
     /// The comment it came with.
-    #[schemars(required)]
     pub comment: Option<CommentId>,
     /// The file's name.
     pub file_name: String,
     /// The media type.
-    #[schemars(required)]
     pub content_type: Option<String>,
     /// The size in bytes.
-    #[schemars(required)]
     pub size: Option<u64>,
     /// The vendor's digest of the bytes.
-    #[schemars(required)]
     pub checksum: Option<Checksum>,
     /// Who may read it; `null` where it is as visible as its ticket.
-    #[schemars(required)]
     pub visibility: Option<Visibility>,
     /// Who put it there.
-    #[schemars(required)]
     pub author: Option<Ref>,
     /// When it was put there.
-    #[schemars(required)]
     pub created_at: Option<Timestamp>,
     /// What the credential may not read.
     pub unreadable: Vec<String>,
     /// How it went, where it is gone.
-    #[schemars(required)]
     pub deleted: Option<Removal>,
     /// The vendor's own JSON, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]

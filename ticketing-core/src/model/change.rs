@@ -38,15 +38,13 @@ vocabulary! {
 
 /// How a record went: when, why, where to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct Removal {
     /// When; `null` where the vendor does not say.
-    #[schemars(required)]
     pub at: Option<Timestamp>,
     /// Why; `null` where the vendor does not say.
-    #[schemars(required)]
     pub reason: Option<RemovalReason>,
     /// The record that took its place.
-    #[schemars(required)]
     pub moved_to: Option<Ref>,
 }
 

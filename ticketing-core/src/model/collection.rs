@@ -39,42 +39,34 @@ pub struct CollectionType {
 
 /// A collection: a project, board or repository that tickets are kept in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct Collection {
     /// The collection's id.
     pub id: CollectionId,
     /// What people say for it: `PROJ`, `owner/repo`.
-    #[schemars(required)]
     pub key: Option<String>,
     /// The display name.
     pub name: String,
     /// What it is for.
-    #[schemars(required)]
     pub description: Option<String>,
     /// What sort of collection it is.
     #[serde(rename = "type")]
     pub collection_type: CollectionType,
     /// The collection it is part of.
-    #[schemars(required)]
     pub parent: Option<Ref>,
     /// False where it is archived; `null` where the vendor does not say.
-    #[schemars(required)]
     pub active: Option<bool>,
     /// Opens it in a browser.
-    #[schemars(required)]
     pub url: Option<String>,
     /// When the record was made.
-    #[schemars(required)]
     pub created_at: Option<Timestamp>,
     /// When it was last changed.
-    #[schemars(required)]
     pub updated_at: Option<Timestamp>,
     /// What the credential may not read.
     pub unreadable: Vec<String>,
     /// The record's version.
-    #[schemars(required)]
     pub version: Option<Version>,
     /// How it went, where it is gone.
-    #[schemars(required)]
     pub deleted: Option<Removal>,
     /// The vendor's own JSON, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -106,10 +98,10 @@ impl Collection {
 
 /// A tag that tickets can carry.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct Tag {
     /// The tag as written on tickets.
     pub name: String,
     /// The vendor's id for it.
-    #[schemars(required)]
     pub id: Option<String>,
 }

@@ -20,6 +20,7 @@ vocabulary! {
 
 /// A comment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct Comment {
     /// The comment's id.
     pub id: CommentId,
@@ -30,33 +31,24 @@ pub struct Comment {
     /// Who may read it.
     pub visibility: Visibility,
     /// The group or role it is restricted to.
-    #[schemars(required)]
     pub restricted_to: Option<Ref>,
     /// Who wrote it.
-    #[schemars(required)]
     pub author: Option<Ref>,
     /// The comment it answers.
-    #[schemars(required)]
     pub parent: Option<CommentId>,
     /// Its attachments; `null` where they were not loaded.
-    #[schemars(required)]
     pub attachments: Option<Vec<super::Attachment>>,
     /// Opens it in a browser.
-    #[schemars(required)]
     pub url: Option<String>,
     /// When it was written.
-    #[schemars(required)]
     pub created_at: Option<Timestamp>,
     /// When it was last changed; `null` where never, or where the vendor does not say.
-    #[schemars(required)]
     pub updated_at: Option<Timestamp>,
     /// What the credential may not read.
     pub unreadable: Vec<String>,
     /// The record's version.
-    #[schemars(required)]
     pub version: Option<Version>,
     /// How it went, where it is gone.
-    #[schemars(required)]
     pub deleted: Option<Removal>,
     /// The vendor's own JSON, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -68,6 +68,7 @@ pub type Fields = BTreeMap<FieldId, FieldValue>;
 /// );
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct FieldValue {
     /// The value's type.
     #[serde(rename = "type")]
@@ -75,7 +76,6 @@ pub struct FieldValue {
     /// The value.
     pub value: FieldData,
     /// What the value stands for, in people's words.
-    #[schemars(required)]
     pub label: Option<FieldLabel>,
     /// True for a field of the customer's own making.
     pub custom: bool,
@@ -217,13 +217,13 @@ impl From<Vec<String>> for FieldLabel {
 
 /// One entry of the field catalogue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct Field {
     /// The field's id: the key under a ticket's `fields`.
     pub id: FieldId,
     /// What people call it.
     pub name: String,
     /// What it is for.
-    #[schemars(required)]
     pub description: Option<String>,
     /// The type of its value.
     #[serde(rename = "type")]
@@ -235,21 +235,16 @@ pub struct Field {
     /// True where a new ticket must have it.
     pub required: bool,
     /// True where this connection may write it; `null` where the vendor does not say.
-    #[schemars(required)]
     pub writable: Option<bool>,
     /// True for a field of the customer's own making.
     pub custom: bool,
     /// The core key that it is delivered under (`title`, `status`, …); `null`: under `fields`.
-    #[schemars(required)]
     pub core: Option<String>,
     /// The choices, for a field that has them; `null`: it has none, or they were not loaded.
-    #[schemars(required)]
     pub choices: Option<Vec<Choice>>,
     /// What it refers to, for a reference.
-    #[schemars(required)]
     pub reference: Option<RefType>,
     /// The longest value, in characters.
-    #[schemars(required)]
     pub max_length: Option<u32>,
     /// The value that a new ticket gets.
     pub default: FieldData,
@@ -259,6 +254,7 @@ pub struct Field {
 
 /// One choice of a field.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct Choice {
     /// The value to write.
     pub id: String,
@@ -267,6 +263,5 @@ pub struct Choice {
     /// False where it remains on old tickets and cannot be chosen any more.
     pub active: bool,
     /// The value of the field it depends on.
-    #[schemars(required)]
     pub depends_on: Option<String>,
 }

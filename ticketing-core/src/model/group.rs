@@ -8,47 +8,37 @@ use crate::id::{GroupId, Version};
 
 /// A group: a team, an assignment group, a queue's owners.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct Group {
     /// The group's id.
     pub id: GroupId,
     /// The display name.
     pub name: String,
     /// What it is for.
-    #[schemars(required)]
     pub description: Option<String>,
     /// The email address.
-    #[schemars(required)]
     pub email: Option<String>,
     /// False where it can no longer be assigned; `null` where the vendor does not say.
-    #[schemars(required)]
     pub active: Option<bool>,
     /// Who leads it.
-    #[schemars(required)]
     pub manager: Option<Ref>,
     /// The group it is part of.
-    #[schemars(required)]
     pub parent: Option<Ref>,
     /// The members; `null` where they were not loaded.
-    #[schemars(required)]
     pub members: Option<Vec<Ref>>,
     /// Opens the group in a browser.
-    #[schemars(required)]
     pub url: Option<String>,
     /// When the record was made.
-    #[schemars(required)]
     pub created_at: Option<Timestamp>,
     /// When it was last changed.
-    #[schemars(required)]
     pub updated_at: Option<Timestamp>,
     /// Every catalogue field outside these.
     pub fields: Fields,
     /// What the credential may not read.
     pub unreadable: Vec<String>,
     /// The record's version.
-    #[schemars(required)]
     pub version: Option<Version>,
     /// How it went, where it is gone.
-    #[schemars(required)]
     pub deleted: Option<Removal>,
     /// The vendor's own JSON, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]

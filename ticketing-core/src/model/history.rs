@@ -8,13 +8,13 @@ use crate::id::HistoryEntryId;
 
 /// One moment of a ticket's history: who changed what.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct HistoryEntry {
     /// The entry's id.
     pub id: HistoryEntryId,
     /// The ticket.
     pub ticket: Ref,
     /// Who did it.
-    #[schemars(required)]
     pub author: Option<Ref>,
     /// When.
     pub at: Timestamp,
@@ -37,11 +37,11 @@ pub struct FieldChange {
 
 /// A value in a history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct HistoryValue {
     /// The vendor's value.
     pub value: FieldData,
     /// What it stands for.
-    #[schemars(required)]
     pub label: Option<String>,
 }
 

@@ -62,6 +62,7 @@ pub struct LinkType {
 
 /// A link from a ticket to another ticket, or to an address.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct Link {
     /// The link's id.
     pub id: LinkId,
@@ -71,15 +72,11 @@ pub struct Link {
     /// The ticket it was asked of.
     pub ticket: Ref,
     /// The ticket at the other end; `null` for a link to an address.
-    #[schemars(required)]
     pub target: Option<Ref>,
     /// The address it points at, for a link outside.
-    #[schemars(required)]
     pub url: Option<String>,
     /// What people call it.
-    #[schemars(required)]
     pub title: Option<String>,
     /// When it was made.
-    #[schemars(required)]
     pub created_at: Option<Timestamp>,
 }

@@ -41,6 +41,15 @@ pub use time::{Due, Timestamp, format_timestamp};
 pub use user::{User, UserType};
 pub use webhook::{ChangeEvent, Webhook, WebhookEvent};
 
+/// Says in a document's schema that every key is always there, `null` where there is no value; `raw` alone comes where it
+/// was asked for.
+pub(crate) fn every_key(schema: &mut schemars::Schema) {
+    let keys = schema.get("properties").and_then(serde_json::Value::as_object);
+    let always = keys.into_iter().flat_map(|keys| keys.keys()).filter(|key| *key != "raw").cloned();
+    let always: Vec<serde_json::Value> = always.map(serde_json::Value::String).collect();
+    schema.insert("required".to_owned(), serde_json::Value::Array(always));
+}
+
 /// Implements `Display`, `FromStr`, `ALL` and `as_str` for a fixed vocabulary whose JSON is its snake-case name.
 macro_rules! vocabulary {
     ($( $(#[$outer:meta])* $name:ident: $what:literal { $( $(#[$doc:meta])* $variant:ident = $text:literal, )* } )*) => { $(

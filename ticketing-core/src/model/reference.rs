@@ -27,14 +27,13 @@ vocabulary! {
 
 /// A reference: the target's id, and what people call it where the vendor said so in the same answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct Ref {
     /// The target's id.
     pub id: String,
     /// What people say for it (`INC0000045`, a login name).
-    #[schemars(required)]
     pub key: Option<String>,
     /// Its display name.
-    #[schemars(required)]
     pub name: Option<String>,
     /// What it is.
     #[serde(rename = "type")]
@@ -65,11 +64,11 @@ impl Ref {
 
 /// A vendor's own value, kept beside the normalised one: nothing is flattened away.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct Native {
     /// The vendor's id or code.
     pub id: String,
     /// The vendor's label, where it said one.
-    #[schemars(required)]
     pub name: Option<String>,
 }
 

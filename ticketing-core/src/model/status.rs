@@ -39,13 +39,13 @@ impl StatusCategory {
 
 /// A ticket's status: shared category, vendor's value, and the reason (resolution, hold reason, close code).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct Status {
     /// The shared category.
     pub category: StatusCategory,
     /// The vendor's own status.
     pub native: Native,
     /// Why: resolution, hold reason, close code.
-    #[schemars(required)]
     pub reason: Option<Native>,
 }
 

@@ -8,6 +8,7 @@ use crate::id::{TicketId, Version};
 
 /// A ticket, in the words that every vendor shares, with the vendor's own beside them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct Ticket {
     /// Stable across renames, and enough to read it again.
     pub id: TicketId,
@@ -16,12 +17,10 @@ pub struct Ticket {
     /// The title, one line.
     pub title: String,
     /// The description; `null` where there is none.
-    #[schemars(required)]
     pub description: Option<RichText>,
     /// Where it stands.
     pub status: Status,
     /// How urgent it is; `null` where none is set.
-    #[schemars(required)]
     pub priority: Option<Priority>,
     /// What sort of ticket it is.
     #[serde(rename = "type")]
@@ -31,55 +30,40 @@ pub struct Ticket {
     /// Which groups work on it.
     pub assigned_groups: Vec<Ref>,
     /// For whom it is.
-    #[schemars(required)]
     pub requester: Option<Ref>,
     /// Who made the record.
-    #[schemars(required)]
     pub creator: Option<Ref>,
     /// Who is told of changes; `null` where it was not loaded.
-    #[schemars(required)]
     pub watchers: Option<Vec<Ref>>,
     /// The customer organisation.
-    #[schemars(required)]
     pub account: Option<Ref>,
     /// Projects, boards, repositories.
     pub collections: Vec<Ref>,
     /// The ticket it is part of.
-    #[schemars(required)]
     pub parent: Option<Ref>,
     /// Labels, in the vendor's order; `null` where they were not loaded.
-    #[schemars(required)]
     pub tags: Option<Vec<String>>,
     /// The product's own id for it.
-    #[schemars(required)]
     pub external_id: Option<String>,
     /// Opens it in a browser.
-    #[schemars(required)]
     pub url: Option<String>,
     /// When it was made.
-    #[schemars(required)]
     pub created_at: Option<Timestamp>,
     /// When it was last changed.
-    #[schemars(required)]
     pub updated_at: Option<Timestamp>,
     /// When it was answered.
-    #[schemars(required)]
     pub resolved_at: Option<Timestamp>,
     /// When it was closed for good.
-    #[schemars(required)]
     pub closed_at: Option<Timestamp>,
     /// When it is due.
-    #[schemars(required)]
     pub due: Option<Due>,
     /// Every catalogue field outside the core.
     pub fields: Fields,
     /// The core keys and field ids that the credential may not read.
     pub unreadable: Vec<String>,
     /// The version, for `expected_version`.
-    #[schemars(required)]
     pub version: Option<Version>,
     /// How it went, where it is gone.
-    #[schemars(required)]
     pub deleted: Option<Removal>,
     /// The vendor's own JSON, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -20,62 +20,48 @@ vocabulary! {
 
 /// A user.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct User {
     /// The user's id.
     pub id: UserId,
     /// The login name.
-    #[schemars(required)]
     pub username: Option<String>,
     /// The display name.
     pub name: String,
     /// The email address; not unique.
-    #[schemars(required)]
     pub email: Option<String>,
     /// What sort of user it is.
     #[serde(rename = "type")]
     pub user_type: UserType,
     /// False where the user can no longer work; `null` where the vendor does not say.
-    #[schemars(required)]
     pub active: Option<bool>,
     /// The job title.
-    #[schemars(required)]
     pub title: Option<String>,
     /// The phone number.
-    #[schemars(required)]
     pub phone: Option<String>,
     /// The IANA name of the time zone.
-    #[schemars(required)]
     pub time_zone: Option<String>,
     /// The language, as BCP 47.
-    #[schemars(required)]
     pub locale: Option<String>,
     /// The organisation.
-    #[schemars(required)]
     pub account: Option<Ref>,
     /// The groups; `null` where they were not loaded.
-    #[schemars(required)]
     pub groups: Option<Vec<Ref>>,
     /// The picture's address.
-    #[schemars(required)]
     pub avatar_url: Option<String>,
     /// Opens the user in a browser.
-    #[schemars(required)]
     pub url: Option<String>,
     /// When the record was made.
-    #[schemars(required)]
     pub created_at: Option<Timestamp>,
     /// When it was last changed.
-    #[schemars(required)]
     pub updated_at: Option<Timestamp>,
     /// Every catalogue field outside these.
     pub fields: Fields,
     /// What the credential may not read.
     pub unreadable: Vec<String>,
     /// The record's version.
-    #[schemars(required)]
     pub version: Option<Version>,
     /// How it went, where it is gone.
-    #[schemars(required)]
     pub deleted: Option<Removal>,
     /// The vendor's own JSON, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]

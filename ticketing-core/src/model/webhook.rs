@@ -28,6 +28,7 @@ vocabulary! {
 
 /// A webhook subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct Webhook {
     /// The subscription's id.
     pub id: WebhookId,
@@ -38,15 +39,14 @@ pub struct Webhook {
     /// False where the vendor has switched it off.
     pub active: bool,
     /// When it ends unless renewed; `null`: never.
-    #[schemars(required)]
     pub expires_at: Option<Timestamp>,
 }
 
 /// What a verified delivery says: a hint to read the record again, never the truth itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = crate::model::every_key)]
 pub struct ChangeEvent {
     /// The vendor's id of the delivery, the same on a repeat.
-    #[schemars(required)]
     pub delivery_id: Option<String>,
     /// What happened.
     pub event: WebhookEvent,
@@ -55,6 +55,5 @@ pub struct ChangeEvent {
     /// The record's id.
     pub id: String,
     /// When it happened; `null` where the vendor does not say.
-    #[schemars(required)]
     pub at: Option<Timestamp>,
 }
