@@ -1,20 +1,28 @@
 //! One attempt: auth, redacting trace, transport, body, judge.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, HOST};
+use http::header::{ACCEPT, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use ticketing_core::request::ByteStream;
 use ticketing_core::{Delivery, Error, ErrorKind, Result};
 use tokio::time::{Instant, timeout};
+use url::Url;
 
-use crate::body::{collect, no_answer, patient, whole};
+use crate::body::{collect, collect_beginning, no_answer, patient, whole};
 use crate::client::HttpClient;
 use crate::rate::{RateReading, RefusedFor};
 use crate::redact;
 use crate::request::{Idempotency, Request};
 use crate::response::Answer;
+use crate::transport::TransportErrorKind;
+
+/// As much of a failure's body is looked at.
+const FAILURE_BYTES: usize = 256 * 1024;
+/// As many redirects are followed.
+const MOST_HOPS: u32 = 3;
 
 /// An answer whose head is there, and whose body may be.
 pub(crate) struct Received {
@@ -58,49 +66,26 @@ impl HttpClient {
         sent: &AtomicBool,
         heard: &mut Heard,
     ) -> Result<Received, Failure> {
+        request.check_headers()?;
         let url = self.address.join(&request.target())?;
         let mut headers = self.headers.clone();
         headers.extend(request.headers.clone());
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
-        headers.remove(HOST);
         let generation = match &self.authenticator {
             Some(authenticator) if !request.anonymous => Some(authenticator.authorize(&mut headers).await?),
             _ => None,
         };
         let failed = |error: Error| Failure { error, generation };
-        let mut outgoing = http::Request::new(request.body.clone());
-        *outgoing.method_mut() = request.method.clone();
-        *outgoing.uri_mut() = url.as_str().parse().map_err(|error| {
-            failed(Error::new(ErrorKind::InvalidRequest, "the request's address is not sendable").with_source(error))
-        })?;
-        *outgoing.headers_mut() = headers;
-
         let patience = request.attempt_timeout.unwrap_or(self.context.timeouts.attempt);
-        let begun = Instant::now();
-        sent.store(true, Ordering::Relaxed);
-        let response = match timeout(patience, self.context.transport.send(outgoing)).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => {
-                tracing::debug!(method = %request.method, path = %request.path, error = %error, "no answer");
-                return Err(failed(error.into()));
-            }
-            Err(_) => return Err(failed(no_answer().into())),
-        };
-        let (parts, pieces) = response.into_parts();
-        tracing::debug!(
-            method = %request.method,
-            path = %request.path,
-            status = parts.status.as_u16(),
-            milliseconds = begun.elapsed().as_millis() as u64,
-            headers = %redact::headers(&parts.headers),
-            "answered"
-        );
+        let (parts, pieces) = self.exchange(request, url, headers, patience, sent).await.map_err(failed)?.into_parts();
         let pieces = patient(pieces, patience);
         // The answer to a HEAD names a length, and has no body.
         let bodiless = request.method == Method::HEAD || parts.status == StatusCode::NOT_MODIFIED;
         let pieces = if bodiless { pieces } else { whole(pieces, &parts.headers) };
-        // A failure's body is always read: it says what went wrong.
-        let body = if streamed && parts.status.is_success() {
+        let body = if !parts.status.is_success() {
+            // A failure's body is always read: it says what went wrong.
+            Content::Whole(collect_beginning(pieces, FAILURE_BYTES).await)
+        } else if streamed {
             Content::Pieces(pieces)
         } else {
             let collected = collect(pieces, request.max_bytes).await;
@@ -127,6 +112,67 @@ impl HttpClient {
             return Err(failed(judged(error, parts.status, request.idempotency)));
         }
         Ok(Received { status: parts.status, headers: parts.headers, body })
+    }
+}
+
+impl HttpClient {
+    /// The trace and the transport, and the redirects that stay on the connection's own host where the policy follows them.
+    async fn exchange(
+        &self,
+        request: &Request,
+        mut url: Url,
+        headers: HeaderMap,
+        patience: Duration,
+        sent: &AtomicBool,
+    ) -> Result<http::Response<ByteStream>> {
+        // The path that was asked for; one that the server points to may hold a session.
+        let path = url.path().to_owned();
+        let mut hops = 0;
+        loop {
+            let mut outgoing = http::Request::new(request.body.clone());
+            *outgoing.method_mut() = request.method.clone();
+            *outgoing.uri_mut() = url.as_str().parse().map_err(|error| {
+                Error::new(ErrorKind::InvalidRequest, "the request's address is not sendable").with_source(error)
+            })?;
+            *outgoing.headers_mut() = headers.clone();
+            let begun = Instant::now();
+            sent.store(true, Ordering::Relaxed);
+            let response = match timeout(patience, self.context.transport.send(outgoing)).await {
+                Ok(Ok(response)) => response,
+                Ok(Err(error)) => {
+                    tracing::debug!(method = %request.method, path, error = %error, "no answer");
+                    let forbidden = error.kind() == TransportErrorKind::Forbidden;
+                    let error = Error::from(error);
+                    return Err(if forbidden { error.with_field(self.address.field()) } else { error });
+                }
+                Err(_) => {
+                    tracing::debug!(method = %request.method, path, "no answer in time");
+                    return Err(no_answer().into());
+                }
+            };
+            tracing::debug!(
+                method = %request.method,
+                path,
+                hops,
+                query = %redact::query(url.query().unwrap_or_default()),
+                status = response.status().as_u16(),
+                milliseconds = begun.elapsed().as_millis() as u64,
+                headers = %redact::headers(response.headers()),
+                "answered"
+            );
+            match self.next_hop(request, &url, &response) {
+                Some(next) if hops < MOST_HOPS => (url, hops) = (next, hops + 1),
+                _ => return Ok(response),
+            }
+        }
+    }
+
+    fn next_hop(&self, request: &Request, url: &Url, response: &http::Response<ByteStream>) -> Option<Url> {
+        let followed = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308)
+            && request.method == Method::GET
+            && self.context.policy.follows_same_host_redirects();
+        let next = url.join(response.headers().get(LOCATION)?.to_str().ok()?).ok()?;
+        (followed && self.address.is_home_of(&next)).then_some(next)
     }
 }
 

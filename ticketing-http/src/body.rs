@@ -57,6 +57,19 @@ pub(crate) fn whole(pieces: ByteStream, headers: &HeaderMap) -> ByteStream {
     .boxed()
 }
 
+/// The beginning of a failure's body, as much of it as came: the status has said already what it means.
+pub(crate) async fn collect_beginning(mut pieces: ByteStream, max_bytes: usize) -> Bytes {
+    let mut all = BytesMut::new();
+    while let Some(Ok(piece)) = pieces.next().await {
+        let room = max_bytes - all.len();
+        all.extend_from_slice(&piece[..piece.len().min(room)]);
+        if piece.len() >= room {
+            break;
+        }
+    }
+    all.freeze()
+}
+
 /// The whole body, up to a bound that holds after decompression too.
 pub(crate) async fn collect(mut pieces: ByteStream, max_bytes: u64) -> Result<Bytes> {
     let mut first = None;

@@ -68,6 +68,17 @@ impl HttpClientBuilder {
         self
     }
 
+    /// With the rate gate and the retry budget of this account, shared with all its connections in the context; they take
+    /// turns. Name what the vendor counts by: `servicenow:acme.service-now.com:user`. The first one says how many requests
+    /// run at the same time.
+    #[must_use]
+    pub fn with_shared_limits(mut self, account: &str, concurrency: usize) -> Self {
+        let (gate, budget) = self.client.context.limits.of(account, concurrency);
+        self.client.gate = gate.lane();
+        self.client.budget = budget;
+        self
+    }
+
     /// With headers that go on every request.
     #[must_use]
     pub fn with_headers(mut self, mut headers: HeaderMap) -> Self {
@@ -148,6 +159,7 @@ impl HttpClient {
         let deadline = begun + self.context.timeouts.operation;
         let mut number = 0;
         let mut refreshed = false;
+        let mut paid = false;
         // A write that may have happened in an earlier attempt may have happened, whatever the last attempt says.
         let mut maybe_applied = false;
         loop {
@@ -155,7 +167,11 @@ impl HttpClient {
             let sent = AtomicBool::new(false);
             let error = match timeout_at(deadline, self.gated(request, streamed, &sent)).await {
                 Ok(Ok(received)) => {
-                    self.budget.deposit();
+                    if paid {
+                        self.budget.refund()
+                    } else {
+                        self.budget.deposit()
+                    }
                     return Ok(received);
                 }
                 Ok(Err(Failure { error, generation })) => {
@@ -186,9 +202,9 @@ impl HttpClient {
                 Attempt::new(number, request.idempotency, &error, begun.elapsed(), self.context.random.unit());
             let decision = self.context.retry.decide(&attempt);
             match decision {
-                Decision::Retry(wait) if Instant::now() + wait < deadline && self.budget.withdraw() => {
+                Decision::Retry(wait) if Instant::now() + wait < deadline && self.pay(&error, &mut paid) => {
                     tracing::debug!(attempt = number, wait_ms = wait.as_millis() as u64, kind = %error.kind(), "sending again");
-                    tokio::time::sleep(wait).await;
+                    self.context.sleeper.sleep(wait).await;
                 }
                 // What only reads has applied nothing, however it ended.
                 _ if request.idempotency == Idempotency::Safe => {
@@ -198,6 +214,12 @@ impl HttpClient {
                 _ => return Err(error),
             }
         }
+    }
+
+    /// Pays for a retry. A request that was turned away for its rate costs nothing: the rate gate holds it back.
+    fn pay(&self, error: &Error, paid: &mut bool) -> bool {
+        *paid = error.kind() != ErrorKind::RateLimited;
+        !*paid || self.budget.withdraw()
     }
 
     /// The rate gate, and the attempt behind it.

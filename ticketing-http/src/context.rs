@@ -8,6 +8,8 @@ use ticketing_core::{BuildContext, Clock, Result, SystemClock};
 use crate::address::AddressPolicy;
 use crate::random::{Random, SystemRandom};
 use crate::retry::{Backoff, RetryPolicy};
+use crate::shared_limits::SharedLimits;
+use crate::sleeper::{Sleeper, TokioSleeper};
 use crate::transport::{ReqwestTransport, Transport};
 
 /// How long things may take.
@@ -47,6 +49,8 @@ pub struct HttpContext {
     pub(crate) policy: AddressPolicy,
     pub(crate) retry: Arc<dyn RetryPolicy>,
     pub(crate) timeouts: Timeouts,
+    pub(crate) sleeper: Arc<dyn Sleeper>,
+    pub(crate) limits: SharedLimits,
 }
 
 impl HttpContext {
@@ -69,6 +73,8 @@ impl HttpContext {
             policy,
             retry: Arc::new(Backoff::default()),
             timeouts: Timeouts::default(),
+            sleeper: Arc::new(TokioSleeper),
+            limits: SharedLimits::default(),
         }
     }
 
@@ -113,10 +119,23 @@ impl HttpContext {
         self
     }
 
+    /// With another way to wait between attempts.
+    #[must_use]
+    pub fn with_sleeper(mut self, sleeper: Arc<dyn Sleeper>) -> Self {
+        self.sleeper = sleeper;
+        self
+    }
+
     /// Which addresses connections may have.
     #[must_use]
     pub fn policy(&self) -> &AddressPolicy {
         &self.policy
+    }
+
+    /// Where jitter comes from.
+    #[must_use]
+    pub fn random(&self) -> Arc<dyn Random> {
+        Arc::clone(&self.random)
     }
 
     /// The clock.

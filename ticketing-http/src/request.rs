@@ -67,6 +67,22 @@ impl Body {
     }
 }
 
+/// One segment of a path, escaped: an id or name from elsewhere stays one segment, whatever is in it.
+///
+/// ```
+/// assert_eq!(ticketing_http::path_segment("a/b ?c%2e.."), "a%2Fb%20%3Fc%252e..");
+/// assert_eq!(ticketing_http::path_segment(".."), "%2E%2E");
+/// ```
+#[must_use]
+pub fn path_segment(text: &str) -> String {
+    match text {
+        // Unescaped, these two are steps; escaped, an `Address` refuses them.
+        "." => "%2E".to_owned(),
+        ".." => "%2E%2E".to_owned(),
+        _ => utf8_percent_encode(text, QUERY).to_string(),
+    }
+}
+
 /// A request as a provider states it: on the connection's own host, and with a word on how safe it is to repeat.
 ///
 /// ```
@@ -80,7 +96,7 @@ impl Body {
 pub struct Request {
     pub(crate) method: Method,
     pub(crate) path: Cow<'static, str>,
-    query: String,
+    pub(crate) query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
     pub(crate) idempotency: Idempotency,
@@ -211,6 +227,22 @@ impl Request {
     pub fn without_credential(mut self) -> Self {
         self.anonymous = true;
         self
+    }
+
+    /// Refuses headers that are not a provider's or a user's to set: the credential is the connection's, the framing the
+    /// transport's. A request without the connection's credential may carry its own.
+    pub(crate) fn check_headers(&self) -> Result<()> {
+        const FRAMING: [&str; 7] =
+            ["connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"];
+        const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
+        let refused = |name: &&HeaderName| {
+            FRAMING.contains(&name.as_str()) || (!self.anonymous && CREDENTIALS.contains(&name.as_str()))
+        };
+        match self.headers.keys().find(refused) {
+            None => Ok(()),
+            Some(name) => Err(Error::invalid("headers", format!("`{name}` cannot be set on a request"))
+                .with_hint("leave it out; the connection's own credential and the transport set it")),
+        }
     }
 
     /// How safe it is to repeat.

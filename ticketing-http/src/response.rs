@@ -34,12 +34,18 @@ impl Response {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// The vendor's own clock at the answer, in whole seconds, where it says so (`Date`).
+    #[must_use]
+    pub fn date(&self) -> Option<DateTime<Utc>> {
+        httpdate::parse_http_date(self.header("date")?).ok().map(Into::into)
+    }
+
     /// The body as JSON; text in it can be borrowed.
     ///
     /// # Errors
     /// `Decode`, with the JSON path of what could not be understood.
     pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
-        decode(&self.body)
+        decode(&self.body).map_err(|error| error.with_http_status(self.status.as_u16()))
     }
 }
 

@@ -9,6 +9,10 @@ use ticketing_core::{Error, ErrorKind};
 use crate::retry::parse_retry_after;
 
 /// The error of a status: kind, whether to try again, and when.
+///
+/// A 500 is not retryable here: for many vendors it is a defect that the same request meets again. A provider whose vendor
+/// means something passing by it says so with [`Error::with_retry_after`]. A redirection is an answer of somebody before the
+/// API.
 #[must_use]
 pub fn error_for_status(status: u16, headers: &HeaderMap, now: DateTime<Utc>, message: impl Into<String>) -> Error {
     let (kind, retryable) = match status {
@@ -22,7 +26,8 @@ pub fn error_for_status(status: u16, headers: &HeaderMap, now: DateTime<Utc>, me
         425 => (ErrorKind::Unavailable, true),
         429 => (ErrorKind::RateLimited, true),
         501 => (ErrorKind::Unsupported, false),
-        500 | 502 | 503 | 520..=527 | 529 | 530 => (ErrorKind::Unavailable, true),
+        300..=399 | 500 => (ErrorKind::Unavailable, false),
+        502 | 503 | 520..=527 | 529 | 530 => (ErrorKind::Unavailable, true),
         504 => (ErrorKind::Timeout, true),
         _ => (ErrorKind::Unexpected, false),
     };
@@ -55,7 +60,9 @@ mod tests {
             (409, ErrorKind::Conflict, false),
             (412, ErrorKind::PreconditionFailed, false),
             (429, ErrorKind::RateLimited, true),
-            (500, ErrorKind::Unavailable, true),
+            (302, ErrorKind::Unavailable, false),
+            (500, ErrorKind::Unavailable, false),
+            (502, ErrorKind::Unavailable, true),
             (503, ErrorKind::Unavailable, true),
             (504, ErrorKind::Timeout, true),
             (418, ErrorKind::Unexpected, false),

@@ -22,7 +22,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use ticketing_core::{Error, ErrorKind, Result};
@@ -104,6 +104,10 @@ impl RateGate {
         Self { shared: Arc::clone(&self.shared), lane }
     }
 
+    pub(crate) fn downgrade(&self) -> WeakRateGate {
+        WeakRateGate(Arc::downgrade(&self.shared))
+    }
+
     /// Waits until a request of the usual cost, one request, may begin.
     ///
     /// # Errors
@@ -134,6 +138,15 @@ impl RateGate {
                 }
             }
         }
+    }
+}
+
+/// A gate that is forgotten when nobody uses it any more.
+pub(crate) struct WeakRateGate(Weak<Shared>);
+
+impl WeakRateGate {
+    pub(crate) fn upgrade(&self) -> Option<RateGate> {
+        Some(RateGate { shared: self.0.upgrade()?, lane: 0 })
     }
 }
 

@@ -29,9 +29,18 @@ impl RetryBudget {
             .is_ok()
     }
 
-    /// Fills up a little, after a success.
+    /// Fills up a little, after a success at the first attempt.
     pub fn deposit(&self) {
-        let fill = |tokens: i64| (tokens < self.capacity).then_some(tokens + 1);
+        self.fill(1);
+    }
+
+    /// Gives back what the last retry cost, after it succeeded: a server that fails now and then does not use it up.
+    pub fn refund(&self) {
+        self.fill(COST);
+    }
+
+    fn fill(&self, by: i64) {
+        let fill = |tokens: i64| (tokens < self.capacity).then_some((tokens + by).min(self.capacity));
         let _full_already = self.tokens.fetch_update(Ordering::AcqRel, Ordering::Acquire, fill);
     }
 }
@@ -52,5 +61,9 @@ mod tests {
         assert!(budget.withdraw() && budget.withdraw() && !budget.withdraw());
         (0..5).for_each(|_| budget.deposit());
         assert!(budget.withdraw() && !budget.withdraw());
+        budget.refund();
+        budget.refund();
+        budget.refund();
+        assert!(budget.withdraw() && budget.withdraw() && !budget.withdraw());
     }
 }
