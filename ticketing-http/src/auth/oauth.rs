@@ -1,7 +1,7 @@
 //! OAuth 2.0 at the token endpoint, by the `oauth2` crate over our transport.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -12,7 +12,7 @@ use oauth2::{
     AsyncHttpClient, AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, RefreshToken, RequestTokenError,
     StandardErrorResponse, TokenResponse as _, TokenUrl,
 };
-use ticketing_core::{Error, ErrorKind, Result, Secret};
+use ticketing_core::{Delivery, Error, ErrorKind, Result, Secret};
 use url::Url;
 
 use super::token_cache::{CredentialSource, Token};
@@ -61,6 +61,8 @@ pub enum OAuthGrant {
 pub struct OAuthSource {
     client: OAuthClient,
     grant: Mutex<OAuthGrant>,
+    /// A rotated refresh token that the store has not taken yet.
+    left_over: Mutex<Option<Secret>>,
     context: HttpContext,
     store: Option<Arc<dyn RefreshTokenStore>>,
 }
@@ -69,7 +71,7 @@ impl OAuthSource {
     /// Tokens for this client by this grant.
     #[must_use]
     pub fn new(client: OAuthClient, grant: OAuthGrant, context: HttpContext) -> Self {
-        Self { client, grant: Mutex::new(grant), context, store: None }
+        Self { client, grant: Mutex::new(grant), left_over: Mutex::default(), context, store: None }
     }
 
     /// With a store that is told of rotated refresh tokens.
@@ -87,24 +89,32 @@ impl OAuthSource {
         let collected = body
             .try_fold(Vec::new(), |mut all, piece| async move {
                 if all.len() + piece.len() > MAX_ANSWER_BYTES {
-                    return Err(Error::new(ErrorKind::Unavailable, "the token endpoint's answer is too large"));
+                    return Err(unavailable("the token endpoint's answer is too large"));
                 }
                 all.extend_from_slice(&piece);
                 Ok(all)
             })
             .await
             .map_err(|error| Failed(Box::new(error)))?;
-        let refused =
-            serde_json::from_slice::<serde_json::Value>(&collected).is_ok_and(|json| json.get("error").is_some());
         let status = parts.status.as_u16();
         // An outage or a rate limit is not the end of a credential, whatever its body says.
-        if !parts.status.is_success() && (!refused || status == 429 || status >= 500) {
+        let outage = parts.status.is_server_error() || matches!(status, 408 | 425 | 429);
+        if let Some(code) = refusal(&collected).filter(|_| !outage) {
+            return Err(Failed(Box::new(refused(&code))));
+        }
+        if !parts.status.is_success() {
             let message = "the token endpoint did not give a token";
             let error = error_for_status(status, &parts.headers, self.context.clock.now(), message);
             let error = if error.is_retryable() { error } else { unavailable(message).with_http_status(status) };
             return Err(Failed(Box::new(error)));
         }
-        Ok(http::Response::from_parts(parts, collected))
+        // A hibernating instance answers with a page and 200. What is JSON is taken, whatever its media type says.
+        if serde_json::from_slice::<serde::de::IgnoredAny>(&collected).is_err() {
+            return Err(Failed(Box::new(unavailable("the token endpoint's answer is not JSON"))));
+        }
+        let mut response = http::Response::new(collected);
+        *response.status_mut() = parts.status;
+        Ok(response)
     }
 }
 
@@ -145,7 +155,8 @@ impl CredentialSource for OAuthSource {
         if let Some(secret) = &self.client.secret {
             client = client.set_client_secret(ClientSecret::new(secret.expose().to_owned()));
         }
-        let grant = self.grant.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.keep_left_over().await?;
+        let grant = self.grant().clone();
         let answer = match &grant {
             OAuthGrant::RefreshToken(token) => {
                 let token = RefreshToken::new(token.expose().to_owned());
@@ -153,7 +164,10 @@ impl CredentialSource for OAuthSource {
             }
             OAuthGrant::ClientCredentials => client.exchange_client_credentials().request_async(self).await,
         }
-        .map_err(refused)?;
+        .map_err(unreadable)?;
+        if answer.access_token().secret().is_empty() {
+            return Err(unavailable("the token endpoint's answer holds no token"));
+        }
         self.keep(&grant, &answer).await?;
         let expires_at = answer
             .expires_in()
@@ -164,6 +178,14 @@ impl CredentialSource for OAuthSource {
 }
 
 impl OAuthSource {
+    fn grant(&self) -> MutexGuard<'_, OAuthGrant> {
+        self.grant.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn left_over(&self) -> MutexGuard<'_, Option<Secret>> {
+        self.left_over.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Keeps a rotated refresh token before its access token is used; an empty or missing one leaves the old in place.
     async fn keep(&self, grant: &OAuthGrant, answer: &BasicTokenResponse) -> Result<()> {
         let OAuthGrant::RefreshToken(old) = grant else { return Ok(()) };
@@ -171,26 +193,47 @@ impl OAuthSource {
         if new.is_empty() || new == old.expose() {
             return Ok(());
         }
-        let new = Secret::new(new.clone());
+        *self.left_over() = Some(Secret::new(new.clone()));
+        self.keep_left_over().await
+    }
+
+    /// Hands a rotated refresh token to the store, and goes over to it once that went well. Until then it is kept in memory:
+    /// the vendor may have ended the old one, and the next fetch begins here again.
+    async fn keep_left_over(&self) -> Result<()> {
+        let Some(new) = self.left_over().clone() else { return Ok(()) };
         if let Some(store) = &self.store {
             store.rotated(&new).await?;
         }
-        *self.grant.lock().unwrap_or_else(PoisonError::into_inner) = OAuthGrant::RefreshToken(new);
+        *self.grant() = OAuthGrant::RefreshToken(new);
+        *self.left_over() = None;
         Ok(())
     }
 }
 
-type Refused = RequestTokenError<Failed, StandardErrorResponse<BasicErrorResponseType>>;
+/// The vendor's code where the answer says that it gives no token: any JSON with an `error`, whatever its form and status.
+fn refusal(body: &[u8]) -> Option<String> {
+    let json: serde_json::Value = serde_json::from_slice(body).ok()?;
+    match json.get("error")? {
+        serde_json::Value::Null => None,
+        serde_json::Value::String(code) => Some(code.clone()),
+        _ => Some("error".to_owned()),
+    }
+}
 
-fn refused(error: Refused) -> Error {
+fn refused(code: &str) -> Error {
+    let code: String = code.chars().filter(|c| c.is_ascii_graphic()).take(64).collect();
+    Error::new(ErrorKind::Unauthenticated, "the vendor refused the credential at its token endpoint")
+        .with_code(code)
+        .with_delivery(Delivery::Answered)
+        .with_hint("connect the account again, or correct client_id, client_secret and refresh_token")
+}
+
+type Unreadable = RequestTokenError<Failed, StandardErrorResponse<BasicErrorResponseType>>;
+
+fn unreadable(error: Unreadable) -> Error {
     match error {
-        RequestTokenError::ServerResponse(response) => {
-            Error::new(ErrorKind::Unauthenticated, "the vendor refused the credential at its token endpoint")
-                .with_code(response.error().to_string())
-                .with_delivery(ticketing_core::Delivery::Answered)
-                .with_hint("connect the account again, or correct client_id, client_secret and refresh_token")
-        }
         RequestTokenError::Request(Failed(error)) => *error,
+        RequestTokenError::ServerResponse(response) => refused(response.error().as_ref()),
         // The text may hold a token; its place says enough.
         RequestTokenError::Parse(..) => unavailable("the token endpoint's answer is not a token"),
         RequestTokenError::Other(message) => {

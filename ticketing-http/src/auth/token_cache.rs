@@ -10,6 +10,9 @@ use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared};
 use http::{HeaderMap, HeaderValue};
 use ticketing_core::{Clock, Error, ErrorKind, Result, Secret};
+use tokio::runtime::Handle;
+use tokio::time::{Instant, timeout};
+use tracing::Instrument as _;
 
 use super::{Authenticator, Generation};
 use crate::random::Random;
@@ -22,6 +25,9 @@ pub struct Token {
     /// When it ends; `None`: the vendor did not say.
     pub expires_at: Option<DateTime<Utc>>,
 }
+
+/// The longest that a vendor's word keeps everybody from asking for a token.
+const LONGEST_CLOSED: Duration = Duration::from_secs(300);
 
 /// Where tokens come from.
 #[async_trait]
@@ -57,11 +63,15 @@ impl Default for TokenCacheOptions {
     }
 }
 
-type Outcome = Result<(), Arc<Error>>;
+/// The token that a fetch brought, or why it brought none, for all who wait for it.
+type Outcome = Result<(Secret, Generation), Arc<Error>>;
 type Fetching = Shared<BoxFuture<'static, Outcome>>;
 
 /// One token for all who ask. However many wait, one fetch is on its way, and its outcome, success or failure, is shared by
-/// all of them. A token that still lives is served while a refresh fails. Cloning it shares it.
+/// all of them. A token that still lives is served while it is refreshed, and while that fails. Cloning it shares it.
+///
+/// A fetch runs as a task of its own: those who wait for it may be cancelled, and what the vendor then answers, a rotated
+/// refresh token for one, is kept all the same.
 #[derive(Clone)]
 pub struct TokenCache {
     shared: Arc<SharedState>,
@@ -80,6 +90,8 @@ struct State {
     held: Option<Held>,
     generation: Generation,
     fetching: Option<Fetching>,
+    /// The server's word that nobody asks again before then.
+    closed: Option<(Instant, Arc<Error>)>,
 }
 
 struct Held {
@@ -110,49 +122,23 @@ impl TokenCache {
     /// # Errors
     /// Those of the source.
     pub async fn token(&self) -> Result<(Secret, Generation)> {
-        loop {
-            let (fetching, begun_here) = {
-                let mut state = self.shared.lock();
-                let now = self.shared.clock.now();
-                if let Some(held) = &state.held {
-                    let lives = held.token.expires_at.is_none_or(|end| now < end);
-                    let due = held.refresh_at.is_some_and(|at| now >= at);
-                    // Only one goes to refresh a token that still lives; the others go on with it.
-                    if lives && (!due || state.fetching.is_some()) {
-                        return Ok((held.token.access.clone(), state.generation));
-                    }
+        let fetching = {
+            let mut state = self.shared.lock();
+            if let Some((token, due)) = self.shared.living(&state) {
+                // A refresh that cannot begin now is no reason to fail: the token lives.
+                if due && state.fetching.is_none() && state.closed().is_none() {
+                    let _later = SharedState::begin(&self.shared, &mut state);
                 }
-                match &state.fetching {
-                    Some(fetching) => (fetching.clone(), false),
-                    None => {
-                        let fetching = SharedState::fetch(Arc::clone(&self.shared)).boxed().shared();
-                        state.fetching = Some(fetching.clone());
-                        (fetching, true)
-                    }
-                }
-            };
-            // Whoever began it may be cancelled: the fetch belongs to all who hold it, and ends with the last of them.
-            let guard = Abandoned { shared: &self.shared, fetching: &fetching };
-            let outcome = fetching.clone().await;
-            drop(guard);
-            if let Err(error) = outcome {
-                let state = self.shared.lock();
-                let now = self.shared.clock.now();
-                return match &state.held {
-                    Some(held) if held.token.expires_at.is_none_or(|end| now < end) => {
-                        Ok((held.token.access.clone(), state.generation))
-                    }
-                    _ => Err(share(&error)),
-                };
+                return Ok((token, state.generation));
             }
-            if begun_here {
-                let state = self.shared.lock();
-                if let Some(held) = &state.held {
-                    // Fresh from the vendor: served once even where its life is already over by our clock.
-                    return Ok((held.token.access.clone(), state.generation));
-                }
+            match (&state.fetching, state.closed()) {
+                (Some(fetching), _) => fetching.clone(),
+                (None, Some(error)) => return Err(error),
+                (None, None) => SharedState::begin(&self.shared, &mut state)?,
             }
-        }
+        };
+        // Fresh from the vendor: served even where its life is already over by our clock.
+        fetching.await.map_err(|error| share(&error))
     }
 
     /// Ends the token of this generation; a newer one stays.
@@ -164,46 +150,64 @@ impl TokenCache {
     }
 }
 
-/// Forgets a fetch that nobody waits for any more, so that the next one who asks begins anew.
-struct Abandoned<'a> {
-    shared: &'a SharedState,
-    fetching: &'a Fetching,
-}
-
-impl Drop for Abandoned<'_> {
-    fn drop(&mut self) {
-        let mut state = self.shared.lock();
-        // Ours and the state's are the last two: no other waiter drives it on.
-        let ours = state.fetching.as_ref().is_some_and(|fetching| fetching.ptr_eq(self.fetching));
-        if ours && self.fetching.strong_count().is_none_or(|count| count <= 2) {
-            state.fetching = None;
-        }
+impl State {
+    /// The failure that the server's word extends to those who ask now.
+    fn closed(&self) -> Option<Error> {
+        let (until, error) = self.closed.as_ref()?;
+        let left = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?;
+        Some(share(error).with_retry_after(left))
     }
 }
 
 impl SharedState {
-    async fn fetch(self: Arc<Self>) -> Outcome {
-        let fetched =
-            tokio::time::timeout(self.options.fetch_timeout, self.source.fetch()).await.unwrap_or_else(|_| {
-                Err(Error::new(ErrorKind::Timeout, "the token endpoint did not answer in time")
-                    .with_retry_after(Duration::ZERO))
-            });
+    /// The token held where it lives, and whether its refresh is due.
+    fn living(&self, state: &State) -> Option<(Secret, bool)> {
+        let now = self.clock.now();
+        let held = state.held.as_ref().filter(|held| held.token.expires_at.is_none_or(|end| now < end))?;
+        Some((held.token.access.clone(), held.refresh_at.is_some_and(|at| now >= at)))
+    }
+
+    /// Sends a fetch on its way.
+    fn begin(this: &Arc<Self>, state: &mut State) -> Result<Fetching> {
+        let runtime = Handle::try_current().map_err(|error| {
+            Error::new(ErrorKind::Unexpected, "tokens are fetched on a tokio runtime").with_source(error)
+        })?;
+        let ended = Ended(Arc::clone(this));
+        let task = runtime.spawn(async move { ended.0.fetch().await }.in_current_span());
+        let fetching = async move {
+            let broken_off =
+                |_| Err(Arc::new(retryable(ErrorKind::Unavailable, "the fetch of a token was broken off")));
+            task.await.unwrap_or_else(broken_off)
+        };
+        let fetching = fetching.boxed().shared();
+        state.fetching = Some(fetching.clone());
+        Ok(fetching)
+    }
+
+    async fn fetch(&self) -> Outcome {
+        let fetched = timeout(self.options.fetch_timeout, self.source.fetch())
+            .await
+            .unwrap_or_else(|_| Err(retryable(ErrorKind::Timeout, "the token endpoint did not answer in time")));
         let now = self.clock.now();
         let mut state = self.lock();
-        state.fetching = None;
         match fetched {
             Ok(token) => {
                 let refresh_at = token.expires_at.map(|end| self.refresh_at(now, end));
+                let access = token.access.clone();
                 state.held = Some(Held { token, refresh_at });
                 state.generation += 1;
-                Ok(())
+                state.closed = None;
+                Ok((access, state.generation))
             }
             Err(error) => {
+                let error = Arc::new(error);
                 let pause = TimeDelta::from_std(self.options.pause_after_failure).unwrap_or_default();
                 if let Some(held) = &mut state.held {
                     held.refresh_at = Some(now + pause);
                 }
-                Err(Arc::new(error))
+                let wait = error.retry_after().filter(|wait| !wait.is_zero());
+                state.closed = wait.map(|wait| (Instant::now() + wait.min(LONGEST_CLOSED), Arc::clone(&error)));
+                Err(error)
             }
         }
     }
@@ -222,6 +226,19 @@ impl SharedState {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The end of a fetch, also of one that panics or whose runtime ends: the next one who asks may begin anew.
+struct Ended(Arc<SharedState>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.lock().fetching = None;
+    }
+}
+
+fn retryable(kind: ErrorKind, message: &str) -> Error {
+    Error::new(kind, message).with_retry_after(Duration::ZERO)
 }
 
 /// The same failure for each who waited.

@@ -1,6 +1,10 @@
 //! The HTTP plane, against a server that misbehaves on cue and against time that stands still.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod addresses;
 mod delivery;
+mod fake;
 mod faults;
 mod mock;
+mod oauth;
+mod tokens;
