@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha1::Sha1;
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 use ticketing_core::{Error, ErrorKind, Result, Secret};
@@ -21,73 +22,117 @@ pub enum SignatureEncoding {
     Hex,
 }
 
-/// Verifies HMAC-SHA256 signatures, in constant time.
-///
-/// ```
-/// use ticketing_core::Secret;
-/// use ticketing_http::webhook::{HmacSha256, SignatureEncoding};
-///
-/// let hmac = HmacSha256::new(&Secret::new("key"), SignatureEncoding::Hex).unwrap();
-/// let signature = "sha256=f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8";
-/// let body = b"The quick brown fox jumps over the lazy dog";
-/// assert!(hmac.verify(&[body], signature).is_ok());
-/// assert!(hmac.verify(&[b"another"], signature).is_err());
-/// ```
-#[derive(Clone)]
-pub struct HmacSha256 {
-    mac: Hmac<Sha256>,
-    encoding: SignatureEncoding,
+macro_rules! hmac {
+    ($( $(#[$doc:meta])* $name:ident($hash:ty, $prefix:literal) )*) => { $(
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $name {
+            mac: Hmac<$hash>,
+            encoding: SignatureEncoding,
+            prefix: &'static str,
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name)).field("encoding", &self.encoding).finish_non_exhaustive()
+            }
+        }
+
+        impl $name {
+            /// Signatures under this secret.
+            ///
+            /// # Errors
+            /// `Config` where the secret is empty: anybody could sign.
+            pub fn new(secret: &Secret, encoding: SignatureEncoding) -> Result<Self> {
+                Self::from_key(secret.expose().as_bytes(), encoding)
+            }
+
+            /// Signatures under a key of any bytes, for vendors whose secret is written in base64 or hex.
+            ///
+            /// # Errors
+            /// `Config` where the key is empty: anybody could sign.
+            pub fn from_key(key: &[u8], encoding: SignatureEncoding) -> Result<Self> {
+                let unusable = || Error::config("webhook_secret", "it is empty").with_hint("make a long random one");
+                if key.is_empty() {
+                    return Err(unusable());
+                }
+                let mac = Hmac::<$hash>::new_from_slice(key).map_err(|_| unusable())?;
+                Ok(Self { mac, encoding, prefix: $prefix })
+            }
+
+            /// With another text before the signature than the usual one; it may be missing in a delivery.
+            #[must_use]
+            pub fn with_prefix(mut self, prefix: &'static str) -> Self {
+                self.prefix = prefix;
+                self
+            }
+
+            /// Whether the signature is that of these parts, one behind the other.
+            ///
+            /// # Errors
+            /// `Unauthenticated` where it is not.
+            pub fn verify(&self, parts: &[&[u8]], signature: &str) -> Result<()> {
+                let text = signature.trim();
+                let text = text.strip_prefix(self.prefix).unwrap_or(text);
+                let given = match self.encoding {
+                    SignatureEncoding::Base64 => STANDARD.decode(text).map_err(|_| wrong_signature())?,
+                    SignatureEncoding::Hex => hex::decode(text).map_err(|_| wrong_signature())?,
+                };
+                // Compares in constant time, and refuses a shortened signature.
+                self.mac_of(parts).verify_slice(&given).map_err(|_| wrong_signature())
+            }
+
+            /// The signature of these parts, one behind the other, without prefix.
+            #[must_use]
+            pub fn sign(&self, parts: &[&[u8]]) -> String {
+                let signature = self.mac_of(parts).finalize().into_bytes();
+                match self.encoding {
+                    SignatureEncoding::Base64 => STANDARD.encode(signature),
+                    SignatureEncoding::Hex => hex::encode(signature),
+                }
+            }
+
+            fn mac_of(&self, parts: &[&[u8]]) -> Hmac<$hash> {
+                let mut mac = self.mac.clone();
+                parts.iter().for_each(|part| mac.update(part));
+                mac
+            }
+        }
+    )* };
 }
 
-impl std::fmt::Debug for HmacSha256 {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("HmacSha256").field("encoding", &self.encoding).finish_non_exhaustive()
-    }
+hmac! {
+    /// Verifies HMAC-SHA256 signatures, in constant time. A `sha256=` before one is taken off.
+    ///
+    /// ```
+    /// use ticketing_core::Secret;
+    /// use ticketing_http::webhook::{HmacSha256, SignatureEncoding};
+    ///
+    /// let hmac = HmacSha256::new(&Secret::new("key"), SignatureEncoding::Hex).unwrap();
+    /// let signature = "sha256=f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8";
+    /// let body = b"The quick brown fox jumps over the lazy dog";
+    /// assert!(hmac.verify(&[body], signature).is_ok());
+    /// assert!(hmac.verify(&[b"another"], signature).is_err());
+    /// ```
+    HmacSha256(Sha256, "sha256=")
+
+    /// Verifies HMAC-SHA1 signatures, in constant time, for vendors that have nothing better. A `sha1=` before one is taken
+    /// off.
+    ///
+    /// ```
+    /// use ticketing_core::Secret;
+    /// use ticketing_http::webhook::{HmacSha1, SignatureEncoding};
+    ///
+    /// let hmac = HmacSha1::new(&Secret::new("key"), SignatureEncoding::Hex).unwrap();
+    /// let body = b"The quick brown fox jumps over the lazy dog";
+    /// assert!(hmac.verify(&[body], "sha1=de7c9b85b8b78aa6bc8a7a36f70a90701c9db4d9").is_ok());
+    /// ```
+    HmacSha1(Sha1, "sha1=")
 }
 
-impl HmacSha256 {
-    /// Signatures under this secret.
-    ///
-    /// # Errors
-    /// `Config` where the secret is empty: anybody could sign.
-    pub fn new(secret: &Secret, encoding: SignatureEncoding) -> Result<Self> {
-        let unusable = || Error::config("webhook_secret", "it is empty").with_hint("make a long random one");
-        if secret.expose().is_empty() {
-            return Err(unusable());
-        }
-        let mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).map_err(|_| unusable())?;
-        Ok(Self { mac, encoding })
-    }
-
-    /// Whether the signature is that of these parts, one behind the other. A `sha256=` before it is taken off.
-    ///
-    /// # Errors
-    /// `Unauthenticated` where it is not.
-    pub fn verify(&self, parts: &[&[u8]], signature: &str) -> Result<()> {
-        let wrong = || Error::new(ErrorKind::Unauthenticated, "the webhook's signature is wrong");
-        let text = signature.trim().strip_prefix("sha256=").unwrap_or(signature.trim());
-        let given = match self.encoding {
-            SignatureEncoding::Base64 => STANDARD.decode(text).map_err(|_| wrong())?,
-            SignatureEncoding::Hex => hex::decode(text).map_err(|_| wrong())?,
-        };
-        self.mac_of(parts).verify_slice(&given).map_err(|_| wrong())
-    }
-
-    /// The signature of these parts, one behind the other, without prefix.
-    #[must_use]
-    pub fn sign(&self, parts: &[&[u8]]) -> String {
-        let signature = self.mac_of(parts).finalize().into_bytes();
-        match self.encoding {
-            SignatureEncoding::Base64 => STANDARD.encode(signature),
-            SignatureEncoding::Hex => hex::encode(signature),
-        }
-    }
-
-    fn mac_of(&self, parts: &[&[u8]]) -> Hmac<Sha256> {
-        let mut mac = self.mac.clone();
-        parts.iter().for_each(|part| mac.update(part));
-        mac
-    }
+fn wrong_signature() -> Error {
+    Error::new(ErrorKind::Unauthenticated, "the webhook's signature is wrong")
+        .with_hint("compare the secret on both sides; the body must be verified byte by byte as it came in")
 }
 
 /// Whether two shared tokens are the same, in constant time.
@@ -157,6 +202,19 @@ mod tests {
         {
             assert_eq!(hmac.verify(parts, given).unwrap_err().kind(), ErrorKind::Unauthenticated);
         }
+    }
+
+    #[test]
+    fn a_shortened_signature_another_prefix_and_an_empty_key_are_refused() {
+        let hmac = HmacSha1::new(&Secret::new("key"), SignatureEncoding::Hex).unwrap();
+        let signature = hmac.sign(&[b"body"]);
+        hmac.verify(&[b"body"], &format!("sha1={signature}")).unwrap();
+        hmac.verify(&[b"body"], &signature.to_uppercase()).unwrap();
+        assert!(hmac.verify(&[b"body"], &signature[..20]).is_err());
+        assert!(hmac.verify(&[b"body"], &format!("v0={signature}")).is_err());
+        hmac.clone().with_prefix("v0=").verify(&[b"body"], &format!("v0={signature}")).unwrap();
+        assert_eq!(HmacSha256::new(&Secret::new(""), SignatureEncoding::Hex).unwrap_err().kind(), ErrorKind::Config);
+        assert!(!format!("{hmac:?}").contains("key"));
     }
 
     #[test]
