@@ -6,7 +6,7 @@
 //! `?` for missing values. Rows are applied at their `sys_updated_at`, those of one minute in file
 //! order; an incident is at any moment what its last applied row says.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -233,8 +233,21 @@ fn state(text: &str) -> (&str, &'static str) {
 /// Loads an instance as of a moment; the rest is replayed as the clock moves.
 pub(crate) fn load(world: &mut World, log: &Arc<EventLog>, as_of: DateTime<Utc>) {
     people_and_choices(world, log);
-    world.replay = Some(Replay { log: Arc::clone(log), next: 0, seen: HashSet::new() });
-    catch_up(world, as_of);
+    let mut seen = HashSet::new();
+    let due = log.rows.partition_point(|(at, _, _)| *at <= as_of.timestamp());
+    // An incident is what its last row says, so that the rows before it need not be applied.
+    let mut last = HashMap::new();
+    for index in 0..due {
+        if let Some(row) = log.row(index) {
+            last.insert(row.get(column::NUMBER), index);
+        }
+    }
+    let mut last: Vec<usize> = last.into_values().collect();
+    last.sort_unstable();
+    for row in last.into_iter().filter_map(|index| log.row(index)) {
+        apply(world, &mut seen, &row);
+    }
+    world.replay = Some(Replay { log: Arc::clone(log), next: due, seen });
     // What the log did is not news to anybody.
     world.events.clear();
 }

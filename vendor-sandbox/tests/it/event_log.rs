@@ -273,11 +273,14 @@ async fn assert_matches(sandbox: &Sandbox, rows: &[truth::Row], moment: &str) {
     let truth = truth::at(rows, moment);
     let mut seen = BTreeSet::new();
     let mut last = String::new();
+    let fields: Vec<_> = expected(&rows[0]).into_keys().chain(["sys_id", "number"]).collect();
+    let fields = fields.join(",");
     loop {
         let page = call(sandbox, "GET", "/api/now/table/incident")
             .query(&[
                 ("sysparm_query", &format!("sys_id>{last}^ORDERBYsys_id")),
                 ("sysparm_exclude_reference_link", "true"),
+                ("sysparm_fields", &fields),
                 ("sysparm_no_count", "true"),
                 ("sysparm_limit", "5000"),
             ])

@@ -56,10 +56,19 @@ pub(crate) fn select(
     if filter.order.is_empty() {
         return shuffled(store, &classes, filter, offset, end, count, tie_break);
     }
-    if let [class] = classes[..]
-        && let Some(walk) = IndexWalk::plan(store, class, filter)
-    {
-        return walk.page(offset, end, count, tie_break);
+    let walks: Option<Vec<IndexWalk<'_>>> =
+        classes.iter().map(|class| IndexWalk::plan(store, *class, filter)).collect();
+    match walks.as_deref() {
+        Some([walk]) => return walk.page(offset, end, count, tie_break),
+        Some(walks) => {
+            // The first `end` rows of each class hold the first `end` rows of all of them.
+            let pages: Vec<_> = walks.iter().map(|walk| walk.page(0, end, count, tie_break)).collect();
+            let total = pages.iter().map(|page| page.total).sum();
+            let rows = pages.into_iter().flat_map(|page| page.rows).collect();
+            let merged = ordered(store, filter, rows, offset, end, false, tie_break);
+            return Selection { total, ..merged };
+        }
+        None => {}
     }
     let matches = matches(store, &classes, filter);
     ordered(store, filter, matches, offset, end, count, tie_break)
@@ -69,11 +78,7 @@ fn matches(store: &Store, classes: &[TableId], filter: &Filter) -> Vec<(TableId,
     let mut found = Vec::new();
     for class in classes {
         let rows = store.rows(*class);
-        found.extend(
-            rows.slots()
-                .filter(|slot| rows.row(*slot).is_some_and(|row| filter.matches(store, row)))
-                .map(|slot| (*class, slot)),
-        );
+        found.extend(rows.stored().filter(|(_, row)| filter.matches(store, row)).map(|(slot, _)| (*class, slot)));
     }
     found
 }
@@ -343,6 +348,14 @@ impl<'a> IndexWalk<'a> {
 
     fn page(&self, offset: usize, end: usize, count: bool, tie_break: TieBreak) -> Selection {
         let window = self.end - self.start;
+        // Counting goes through the rows as they are stored, which is much faster than in order.
+        let total = count.then(|| match self.exact {
+            true => window,
+            false => {
+                let rows = self.store.rows(self.class).stored();
+                rows.filter(|(_, row)| self.filter.matches(self.store, row)).count()
+            }
+        });
         let mut skip = 0;
         if self.exact {
             skip = offset.min(window);
@@ -376,20 +389,13 @@ impl<'a> IndexWalk<'a> {
                 group_key = Some(key);
                 page.group.push(slot);
             }
-            if page.position >= page.end && page.group.is_empty() && (self.exact || !count) {
-                break;
-            }
-            if !self.total_order && page.position >= page.end && (self.exact || !count) {
+            if page.position >= page.end {
                 page.group.clear();
                 break;
             }
         }
         page.flush(self.store, self.class);
-        let total = if self.exact { window } else { page.position };
-        Selection {
-            rows: page.rows.into_iter().map(|slot| (self.class, slot)).collect(),
-            total: count.then_some(total),
-        }
+        Selection { rows: page.rows.into_iter().map(|slot| (self.class, slot)).collect(), total }
     }
 
     /// How many of the window's rows come before the group of equal keys that `position` lies in.
