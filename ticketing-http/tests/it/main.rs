@@ -5,6 +5,8 @@ mod addresses;
 mod delivery;
 mod fake;
 mod faults;
+mod limits;
 mod mock;
 mod oauth;
+mod redirects;
 mod tokens;
