@@ -1,5 +1,6 @@
 //! The client of one connection: a request's way through the planes.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,6 +15,7 @@ use crate::attempt::{Content, Failure, Heard, Received};
 use crate::auth::Authenticator;
 use crate::context::HttpContext;
 use crate::rate::RateGate;
+use crate::redact;
 use crate::request::{Idempotency, Request};
 use crate::response::{Judge, Response, StatusJudge, StreamedResponse};
 use crate::retry::{Attempt, Decision, RetryBudget};
@@ -22,7 +24,7 @@ use crate::retry::{Attempt, Decision, RetryBudget};
 ///
 /// Operation timeout → retry → rate gate → attempt timeout → auth → redacting trace → transport. Everything goes to the
 /// connection's own address; redirects are not followed.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct HttpClient {
     pub(crate) context: HttpContext,
     pub(crate) address: Address,
@@ -31,6 +33,20 @@ pub struct HttpClient {
     gate: RateGate,
     budget: RetryBudget,
     pub(crate) headers: HeaderMap,
+}
+
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpClient")
+            .field("address", &self.address)
+            .field("authenticator", &self.authenticator)
+            .field("judge", &self.judge)
+            .field("headers", &redact::headers(&self.headers))
+            .field("gate", &self.gate)
+            .field("budget", &self.budget)
+            .field("context", &self.context)
+            .finish()
+    }
 }
 
 /// Makes an [`HttpClient`].

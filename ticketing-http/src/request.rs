@@ -1,6 +1,7 @@
 //! A request as a provider states it.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,6 +11,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use ticketing_core::request::{AttachmentContent, ByteStream};
 use ticketing_core::{Error, ErrorKind, Result};
+
+use crate::redact;
 
 /// Escapes everything but the unreserved characters of RFC 3986.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -28,7 +31,7 @@ pub enum Idempotency {
 }
 
 /// A request's body; it can be read again for another attempt.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub enum Body {
     /// None.
     #[default]
@@ -37,6 +40,17 @@ pub enum Body {
     Bytes(Bytes),
     /// Bytes from a source that can be opened again.
     Stream(AttachmentContent),
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let form = match self {
+            Self::Empty => "Empty",
+            Self::Bytes(_) => "Bytes",
+            Self::Stream(_) => "Stream",
+        };
+        f.debug_struct(form).field("bytes", &self.len()).finish_non_exhaustive()
+    }
 }
 
 impl Body {
@@ -92,7 +106,7 @@ pub fn path_segment(text: &str) -> String {
 /// assert_eq!(request.target(), "/api/now/table/incident?sysparm_query=active%3Dtrue%5EnumberLIKEa%26b");
 /// assert_eq!(request.idempotency(), Idempotency::Safe);
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Request {
     pub(crate) method: Method,
     pub(crate) path: Cow<'static, str>,
@@ -108,6 +122,19 @@ pub struct Request {
 
 /// The largest answer that is held in memory, after decompression, unless a request says otherwise.
 pub(crate) const DEFAULT_MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("query", &redact::query(&self.query))
+            .field("headers", &redact::headers(&self.headers))
+            .field("body", &self.body)
+            .field("idempotency", &self.idempotency)
+            .finish_non_exhaustive()
+    }
+}
 
 impl Request {
     /// A request of this method and path from the root. Reads are `Safe`, everything else is `Unsafe` until said otherwise.

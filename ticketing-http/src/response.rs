@@ -14,6 +14,7 @@ use url::Url;
 
 use crate::decode::decode;
 use crate::rate::{RateReading, RefusedFor, common_rate_headers};
+use crate::redact;
 use crate::status::error_for_status;
 
 /// An answer whose body is in memory.
@@ -75,7 +76,7 @@ impl fmt::Debug for StreamedResponse {
 }
 
 /// An answer, as a [`Judge`] sees it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Answer<'a> {
     /// The status.
     pub status: StatusCode,
@@ -87,6 +88,18 @@ pub struct Answer<'a> {
     pub streamed: bool,
     /// When the answer came.
     pub now: DateTime<Utc>,
+}
+
+impl fmt::Debug for Answer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("headers", &redact::headers(self.headers))
+            .field("body_bytes", &self.body.len())
+            .field("streamed", &self.streamed)
+            .field("now", &self.now)
+            .finish()
+    }
 }
 
 impl Answer<'_> {

@@ -9,4 +9,6 @@ mod limits;
 mod mock;
 mod oauth;
 mod redirects;
+mod secrets;
 mod tokens;
+mod waits;
