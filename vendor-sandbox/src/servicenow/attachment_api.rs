@@ -252,7 +252,7 @@ pub(crate) async fn upload(
         content_type: kind.to_owned(),
     };
     check(instance, call, &destination)?;
-    let limit = instance.read(|world| max_size(world));
+    let limit = instance.read(max_size);
     let mut upload = Upload::new(&instance.unique_name(), limit);
     let mut pieces = body.into_data_stream();
     while let Some(piece) = pieces.next().await {
@@ -264,7 +264,7 @@ pub(crate) async fn upload(
 }
 
 async fn upload_multipart(instance: &Instance, call: &Call<'_>, body: Body) -> Result<Reply, ApiError> {
-    let limit = usize::try_from(instance.read(|world| max_size(world))).unwrap_or(usize::MAX);
+    let limit = usize::try_from(instance.read(max_size)).unwrap_or(usize::MAX);
     let bytes =
         axum::body::to_bytes(body, limit.min(64 * 1024 * 1024)).await.map_err(|_| refused(UploadError::TooLarge))?;
     let kind = call.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());

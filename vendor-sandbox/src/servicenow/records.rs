@@ -228,7 +228,7 @@ impl Writer<'_> {
         if text.is_empty() {
             // D: c_RESTAPI: an empty string clears, "except for choice fields": those with a
             // default keep their value.
-            return (!(settings.choice && !settings.default.is_empty())).then_some(text);
+            return (!settings.choice || settings.default.is_empty()).then_some(text);
         }
         let display = self.options.input_display_value;
         let choices = &self.world.choices;

@@ -212,7 +212,7 @@ impl<'a> Renderer<'a> {
 
     fn reference(&self, target: TableId, value: &'a str) -> &'a str {
         let mut shown = self.shown.borrow_mut();
-        *shown.entry((target, value)).or_insert_with(|| self.store.display(target, value))
+        shown.entry((target, value)).or_insert_with(|| self.store.display(target, value))
     }
 
     fn journal(&self, field: &Field, id: &str) -> String {

@@ -6,6 +6,7 @@
 
 mod compile;
 mod evaluate;
+mod index_walk;
 mod parse;
 mod related;
 mod script;

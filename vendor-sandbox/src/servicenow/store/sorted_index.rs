@@ -86,7 +86,7 @@ impl SortedIndex {
     }
 
     /// The slots from a rank on, in order.
-    pub(crate) fn from_rank(&self, rank: usize) -> impl Iterator<Item = Slot> + '_ {
+    pub(crate) fn iter_from(&self, rank: usize) -> impl Iterator<Item = Slot> + '_ {
         let mut skip = rank;
         let mut first = self.chunks.len();
         for (at, chunk) in self.chunks.iter().enumerate() {
@@ -117,7 +117,7 @@ impl SortedIndex {
 
     /// The slot of that rank.
     pub(crate) fn at(&self, rank: usize) -> Option<Slot> {
-        self.from_rank(rank).next()
+        self.iter_from(rank).next()
     }
 }
 
@@ -142,11 +142,11 @@ mod tests {
             }
         }
         model.sort_by(order);
-        assert_eq!(index.from_rank(0).collect::<Vec<_>>(), model);
+        assert_eq!(index.iter_from(0).collect::<Vec<_>>(), model);
         assert_eq!(index.len(), model.len());
         for rank in [0, 1, 1023, 1024, 2500, model.len() - 1, model.len()] {
             assert_eq!(index.at(rank), model.get(rank).copied());
-            assert_eq!(index.from_rank(rank).collect::<Vec<_>>(), model[rank..]);
+            assert_eq!(index.iter_from(rank).collect::<Vec<_>>(), model[rank..]);
             let mut head = model[..rank].to_vec();
             head.reverse();
             assert_eq!(index.before_rank(rank).collect::<Vec<_>>(), head);
@@ -156,6 +156,6 @@ mod tests {
             assert_eq!(rank, model.iter().filter(|slot| keys[**slot as usize] < key).count());
         }
         let rebuilt = SortedIndex::from_sorted(&model);
-        assert_eq!(rebuilt.from_rank(700).collect::<Vec<_>>(), model[700..]);
+        assert_eq!(rebuilt.iter_from(700).collect::<Vec<_>>(), model[700..]);
     }
 }

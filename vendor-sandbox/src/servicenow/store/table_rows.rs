@@ -55,7 +55,7 @@ impl TableRows {
 
     /// Slots in the order of `sys_id`.
     pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
-        self.indexes.iter().take(1).flat_map(|(_, index)| index.from_rank(0))
+        self.indexes.iter().take(1).flat_map(|(_, index)| index.iter_from(0))
     }
 
     /// Rows in the order in which they are stored: the fastest way through all of them.
@@ -74,7 +74,7 @@ impl TableRows {
         let index = self.index(column)?;
         let key = |slot| self.row(slot).map_or("", |row| row.get(column));
         let first = index.rank(|slot| key(slot) < value);
-        let equal = index.from_rank(first).take_while(|slot| key(*slot) == value);
+        let equal = index.iter_from(first).take_while(|slot| key(*slot) == value);
         Some(equal.collect())
     }
 
