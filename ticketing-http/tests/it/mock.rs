@@ -145,7 +145,7 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) {
 
 async fn read(stream: &mut TcpStream) -> Option<Seen> {
     let mut all = Vec::new();
-    let mut buffer = [0; 16 * 1024];
+    let mut buffer = vec![0; 16 * 1024];
     let end = loop {
         if let Some(at) = all.windows(4).position(|window| window == b"\r\n\r\n") {
             break at + 4;
