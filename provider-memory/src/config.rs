@@ -11,15 +11,6 @@ use crate::catalogue::StatusMapping;
 const KEYS: &str = "account, seed, mapping, webhook_secret";
 
 /// The configuration of a connection.
-///
-/// ```
-/// use provider_memory::MemoryConfig;
-/// let config = serde_json::json!({ "account": "acme", "mapping": { "status": { "active": "on_hold" } } });
-/// assert_eq!(MemoryConfig::from_json(config).unwrap().account, "acme");
-///
-/// let error = MemoryConfig::from_json(serde_json::json!({ "acount": "acme" })).unwrap_err();
-/// assert_eq!(error.field(), Some("acount"));
-/// ```
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -69,6 +60,15 @@ impl Default for MemoryConfig {
 
 impl MemoryConfig {
     /// Reads a configuration.
+    ///
+    /// ```
+    /// use provider_memory::MemoryConfig;
+    /// let config = serde_json::json!({ "account": "acme", "mapping": { "status": { "active": "on_hold" } } });
+    /// assert_eq!(MemoryConfig::from_json(config).unwrap().account, "acme");
+    ///
+    /// let error = MemoryConfig::from_json(serde_json::json!({ "acount": "acme" })).unwrap_err();
+    /// assert_eq!(error.field(), Some("acount"));
+    /// ```
     ///
     /// # Errors
     /// `Config`, naming the key that is wrong, the cause and the way out.

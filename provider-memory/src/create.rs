@@ -29,11 +29,14 @@ impl Session<'_> {
             };
             return Ok(self.ticket_document(ticket, &Projection::new(), request.include_raw));
         }
-        let ticket = self.new_ticket(request)?;
+        let mut ticket = self.new_ticket(request)?;
         let comment = request.comment.as_ref().map(|comment| self.riding_comment(comment)).transpose()?;
 
         // From here on nothing can fail: either all of it is there, or nothing.
-        let id = ticket.id.clone();
+        let number = self.state.next_number("ticket");
+        let id = TicketId::from(format!("ticket-{number:06}"));
+        ticket.id = id.clone();
+        ticket.key = format!("MEM-{number}");
         self.state.register_tags(ticket.tags.as_deref().unwrap_or_default());
         self.state.put(ticket);
         self.remember(IdempotencyScope::Ticket, request.idempotency_key.as_deref(), id.as_str());
@@ -45,7 +48,8 @@ impl Session<'_> {
         Ok(self.ticket_document(made, &Projection::new(), request.include_raw))
     }
 
-    fn new_ticket(&mut self, request: &CreateTicket) -> Result<Ticket> {
+    /// The ticket that is asked for, without id and key.
+    fn new_ticket(&self, request: &CreateTicket) -> Result<Ticket> {
         let title = title(&request.title)?;
         let default_type = TypeSelector::from(DEFAULT_TYPE);
         let ticket_type = self.state.catalogue.ticket_type(request.ticket_type.as_ref().unwrap_or(&default_type))?;
@@ -84,9 +88,6 @@ impl Session<'_> {
         self.write_fields(&mut ticket, &request.fields)?;
         self.complete_fields(&mut ticket)?;
 
-        let number = self.state.next_number("ticket");
-        ticket.id = TicketId::from(format!("ticket-{number:06}"));
-        ticket.key = format!("MEM-{number}");
         ticket.created_at = Some(self.now);
         ticket.updated_at = Some(self.now);
         self.stamp(&mut ticket, None);

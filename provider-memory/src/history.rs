@@ -23,9 +23,21 @@ impl Session<'_> {
             let mut entry = entry.clone();
             entry.changes.retain(|change| !self.state.unreadable.contains(&change.field));
             self.rename(&mut entry.ticket);
+            entry.changes.iter_mut().for_each(|change| self.label_change(change));
             entry.author.iter_mut().for_each(|author| self.rename(author));
             entry
         }))
+    }
+
+    /// Says what the values of a catalogue field stand for.
+    fn label_change(&self, change: &mut FieldChange) {
+        let Some(field) = self.state.fields.get(change.field.as_str()) else { return };
+        for side in [&mut change.from, &mut change.to] {
+            let labels: Vec<_> = side.value.iter().filter_map(|one| self.label_of(field, one)).collect();
+            if side.label.is_none() && !labels.is_empty() {
+                side.label = Some(labels.join(", "));
+            }
+        }
     }
 }
 
@@ -52,14 +64,9 @@ pub(crate) fn differences(before: &Ticket, after: &Ticket) -> Vec<FieldChange> {
     let mut changes: Vec<_> = values(before)
         .into_iter()
         .zip(values(after))
-        .filter(|((_, from), (_, to))| from != to)
-        .map(|((key, from), (_, to))| change(key, key, from, to))
+        .filter(|((.., from), (.., to))| from != to)
+        .map(|((key, native, from), (.., to))| change(key, native, from, to))
         .collect();
-    // The reason is part of the status, and a field of its own in the store.
-    let (from, to) = (native(before.status.reason.as_ref()), native(after.status.reason.as_ref()));
-    if from != to {
-        changes.push(change("status", "reason", from, to));
-    }
     let mut ids: Vec<_> = before.fields.keys().chain(after.fields.keys()).collect();
     ids.sort();
     ids.dedup();
@@ -89,24 +96,30 @@ fn label(label: &FieldLabel) -> String {
     }
 }
 
-/// The values that a history tells of, by core key, always in the same order.
-fn values(ticket: &Ticket) -> [(&'static str, HistoryValue); 15] {
+/// The values that a history tells of, by core key and the store's own name, always in the same order.
+fn values(ticket: &Ticket) -> [(&'static str, &'static str, HistoryValue); 16] {
     [
-        ("title", HistoryValue::new(ticket.title.as_str())),
-        ("description", HistoryValue::new(ticket.description.as_ref().map(|text| text.native.content.clone()))),
-        ("status", native(Some(&ticket.status.native))),
-        ("priority", native(ticket.priority.as_ref().map(|priority| &priority.native))),
-        ("type", native(Some(&ticket.ticket_type.native))),
-        ("assignees", refs(&ticket.assignees)),
-        ("assigned_groups", refs(&ticket.assigned_groups)),
-        ("requester", refs(ticket.requester.as_slice())),
-        ("watchers", refs(ticket.watchers.as_deref().unwrap_or_default())),
-        ("account", refs(ticket.account.as_slice())),
-        ("collections", refs(&ticket.collections)),
-        ("parent", refs(ticket.parent.as_slice())),
-        ("tags", HistoryValue::new(several(ticket.tags.iter().flatten().cloned().collect()))),
-        ("external_id", HistoryValue::new(ticket.external_id.clone())),
-        ("due", HistoryValue::new(ticket.due.map(due))),
+        ("title", "title", HistoryValue::new(ticket.title.as_str())),
+        (
+            "description",
+            "description",
+            HistoryValue::new(ticket.description.as_ref().map(|text| text.native.content.clone())),
+        ),
+        ("status", "status", native(Some(&ticket.status.native))),
+        // The reason is part of the status, and a field of its own in the store.
+        ("status", "reason", native(ticket.status.reason.as_ref())),
+        ("priority", "priority", native(ticket.priority.as_ref().map(|priority| &priority.native))),
+        ("type", "type", native(Some(&ticket.ticket_type.native))),
+        ("assignees", "assignees", refs(&ticket.assignees)),
+        ("assigned_groups", "assigned_groups", refs(&ticket.assigned_groups)),
+        ("requester", "requester", refs(ticket.requester.as_slice())),
+        ("watchers", "watchers", refs(ticket.watchers.as_deref().unwrap_or_default())),
+        ("account", "account", refs(ticket.account.as_slice())),
+        ("collections", "collections", refs(&ticket.collections)),
+        ("parent", "parent", refs(ticket.parent.as_slice())),
+        ("tags", "tags", HistoryValue::new(several(ticket.tags.iter().flatten().cloned().collect()))),
+        ("external_id", "external_id", HistoryValue::new(ticket.external_id.clone())),
+        ("due", "due", HistoryValue::new(ticket.due.map(due))),
     ]
 }
 
