@@ -9,8 +9,8 @@ use vendor_sandbox::servicenow::Sandbox;
 
 use crate::client::{call, column, get};
 
-/// Four rows, made up, in the log's form: a minute with two updates, a missing creation, an odd
-/// state, a row out of order in the file.
+/// Made-up rows in the log's form: a minute with two updates, a missing creation, an odd state, a
+/// row out of order in the file, and one incident that goes through every state.
 const SMALL: &str = "\
 number,incident_state,active,reassignment_count,reopen_count,sys_mod_count,made_sla,caller_id,opened_by,opened_at,sys_created_by,sys_created_at,sys_updated_by,sys_updated_at,contact_type,location,category,category,u_symptom,cmdb_ci,impact,urgency,priority,assignment_group,assigned_to,knowledge,u_priority_confirmation,notify,problem_id,rfc,vendor,caused_by,closed_code,resolved_by,resolved_at,closed_at
 0000001,New,true,0,0,0,true,7,8,1/3/2016 09:00,6,1/3/2016 09:05,6,1/3/2016 09:05,Phone,143,55,170,72,?,2,2,3,56,?,true,false,Do Not Notify,?,?,?,?,5,149,2/3/2016 11:29,5/3/2016 12:00
@@ -18,6 +18,13 @@ number,incident_state,active,reassignment_count,reopen_count,sys_mod_count,made_
 0000001,Awaiting Evidence,true,0,0,1,true,7,8,1/3/2016 09:00,6,1/3/2016 09:05,6,2/3/2016 10:00,Phone,143,55,170,72,?,2,2,3,56,9,true,false,Do Not Notify,?,?,?,?,5,149,2/3/2016 11:29,5/3/2016 12:00
 0000001,Resolved,true,0,0,2,true,7,8,1/3/2016 09:00,6,1/3/2016 09:05,6,2/3/2016 10:00,Phone,143,55,170,72,?,2,2,3,56,9,true,false,Do Not Notify,?,?,?,?,5,149,2/3/2016 11:29,5/3/2016 12:00
 0000002,-100,true,0,0,0,true,?,?,3/3/2016 01:00,?,?,4,3/3/2016 02:00,?,?,?,?,?,cmdb_ci 3,3 - Low,3 - Low,4 - Low,?,?,false,false,Send Email,12,0000404,8s,?,?,?,?,9/3/2016 12:00
+0000003,New,true,0,0,0,true,7,8,6/3/2016 00:30,6,6/3/2016 00:30,6,6/3/2016 01:00,Phone,143,55,170,72,?,2,2,3,56,9,true,false,Do Not Notify,?,?,?,?,5,149,7/3/2016 11:29,9/3/2016 12:00
+0000003,Active,true,0,0,1,true,7,8,6/3/2016 00:30,6,6/3/2016 00:30,6,6/3/2016 02:00,Phone,143,55,170,72,?,2,2,3,56,9,true,false,Do Not Notify,?,?,?,?,5,149,7/3/2016 11:29,9/3/2016 12:00
+0000003,Awaiting User Info,true,0,0,2,true,7,8,6/3/2016 00:30,6,6/3/2016 00:30,6,6/3/2016 03:00,Phone,143,55,170,72,?,2,2,3,56,9,true,false,Do Not Notify,?,?,?,?,5,149,7/3/2016 11:29,9/3/2016 12:00
+0000003,Awaiting Evidence,true,0,0,3,true,7,8,6/3/2016 00:30,6,6/3/2016 00:30,6,6/3/2016 04:00,Phone,143,55,170,72,?,2,2,3,56,9,true,false,Do Not Notify,?,?,?,?,5,149,7/3/2016 11:29,9/3/2016 12:00
+0000003,Awaiting Problem,true,0,0,4,true,7,8,6/3/2016 00:30,6,6/3/2016 00:30,6,6/3/2016 05:00,Phone,143,55,170,72,?,2,2,3,56,9,true,false,Do Not Notify,?,?,?,?,5,149,7/3/2016 11:29,9/3/2016 12:00
+0000003,Awaiting Vendor,true,0,0,5,true,7,8,6/3/2016 00:30,6,6/3/2016 00:30,6,6/3/2016 06:00,Phone,143,55,170,72,?,2,2,3,56,9,true,false,Do Not Notify,?,?,?,?,5,149,7/3/2016 11:29,9/3/2016 12:00
+0000003,Resolved,true,0,0,6,true,7,8,6/3/2016 00:30,6,6/3/2016 00:30,6,6/3/2016 07:00,Phone,143,55,170,72,?,2,2,3,56,9,true,false,Do Not Notify,?,?,?,?,5,149,7/3/2016 11:29,9/3/2016 12:00
 ";
 
 fn small() -> (tempfile::TempDir, std::path::PathBuf) {
@@ -122,9 +129,37 @@ async fn a_log_is_loaded_as_of_a_moment_and_replayed_from_there() {
     assert_eq!(closed["closed_at"], "2016-03-05 12:00:00");
     // The default moment is the end of the log.
     let end = Sandbox::builder().event_log(&path).build().unwrap();
-    assert_eq!(end.control().state().clock, "2016-03-05T12:00:00Z");
+    assert_eq!(end.control().state().clock, "2016-03-06T07:00:00Z");
     // Admin and itil, and users 4, 6, 7, 8, 9 and 149.
     assert_eq!(end.control().state().counts["sys_user"], 8);
+}
+
+/// The whole table of states, each at a moment when it is the one that holds.
+#[tokio::test]
+async fn every_state_of_the_log_has_its_code_and_hold_reason() {
+    let (_folder, path) = small();
+    let start = "2016-03-06T00:59:00Z".parse().unwrap();
+    let sandbox = Sandbox::builder().event_log(&path).as_of(start).build().unwrap();
+    assert!(incident(&sandbox, "INC0000003", "false").await.is_none());
+    sandbox.control().advance(60).unwrap();
+    for (state, reason, shown) in [
+        ("1", "", ""),
+        ("2", "", ""),
+        ("3", "1", "Awaiting Caller"),
+        ("3", "5", "Awaiting Change"),
+        ("3", "3", "Awaiting Problem"),
+        ("3", "4", "Awaiting Vendor"),
+        ("6", "", ""),
+    ] {
+        let row = incident(&sandbox, "INC0000003", "all").await.unwrap();
+        assert_eq!(row["state"]["value"], state);
+        assert_eq!(row["incident_state"]["value"], state);
+        assert_eq!(
+            (&row["hold_reason"]["value"], &row["hold_reason"]["display_value"]),
+            (&reason.into(), &shown.into())
+        );
+        sandbox.control().advance(3600).unwrap();
+    }
 }
 
 #[tokio::test]
