@@ -21,7 +21,7 @@ const MAX_BODY: usize = 5 * 1024 * 1024;
 pub(crate) fn run(instance: &Instance, call: &Call<'_>) -> Result<Reply, ApiError> {
     call.check_accept()?;
     let body = call.json_body()?;
-    let id = body.get("batch_request_id").cloned().unwrap_or_else(|| json!(""));
+    let id = text_of(body.get("batch_request_id"));
     let requests = body
         .get("rest_requests")
         .and_then(Value::as_array)
@@ -33,7 +33,7 @@ pub(crate) fn run(instance: &Instance, call: &Call<'_>) -> Result<Reply, ApiErro
     let mut serviced = Vec::new();
     let mut unserviced = Vec::new();
     for request in requests {
-        let own_id = request.get("id").cloned().unwrap_or(Value::Null);
+        let own_id = text_of(request.get("id"));
         if serviced.len() >= budget {
             unserviced.push(own_id);
         } else {
@@ -46,6 +46,15 @@ pub(crate) fn run(instance: &Instance, call: &Call<'_>) -> Result<Reply, ApiErro
         "unserviced_requests": unserviced,
     });
     Ok(json_response(StatusCode::OK, answer.to_string().into_bytes()))
+}
+
+/// Ids come back as strings, also where a number was sent: S:pysnc sends one and compares.
+fn text_of(id: Option<&Value>) -> Value {
+    match id {
+        None | Some(Value::Null) => json!(""),
+        Some(Value::String(text)) => json!(text),
+        Some(other) => json!(other.to_string()),
+    }
 }
 
 fn one(instance: &Instance, outer: &Call<'_>, id: Value, request: &Value) -> Value {

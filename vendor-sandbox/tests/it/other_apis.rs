@@ -34,7 +34,7 @@ async fn a_batch_runs_in_order_and_hides_inner_failures() {
         request("4", "GET", "/api/now/table/incident?sysparm_limit=2".to_owned(), None),
     ]);
     let batch = |path: &str| {
-        call(&sandbox, "POST", path).json(json!({"batch_request_id": "7", "rest_requests": requests.clone()})).send()
+        call(&sandbox, "POST", path).json(json!({"batch_request_id": 7, "rest_requests": requests.clone()})).send()
     };
     let answer = batch("/api/now/v1/batch").await;
     assert_eq!(answer.status, 200);
