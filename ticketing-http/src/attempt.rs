@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use ticketing_core::request::ByteStream;
-use ticketing_core::{Delivery, Error, ErrorKind, Result};
+use ticketing_core::{Delivery, Error, ErrorKind, Result, remedy};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
@@ -172,7 +172,8 @@ impl HttpClient {
             && request.method == Method::GET
             && self.context.policy.follows_same_host_redirects();
         let next = url.join(response.headers().get(LOCATION)?.to_str().ok()?).ok()?;
-        (followed && self.address.is_home_of(&next)).then_some(next)
+        let home = self.address.is_home_of(&next) || remedy::is_removed("http.redirects_stay_home");
+        (followed && home).then_some(next)
     }
 }
 

@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use ticketing_core::{Error, ErrorKind, Result};
+use ticketing_core::{Error, ErrorKind, Result, remedy};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
@@ -184,6 +184,9 @@ impl State {
     }
 
     fn learn(&mut self, now: Instant, readings: &[RateReading]) {
+        if remedy::is_removed("http.rate_headers") {
+            return;
+        }
         let in_flight = self.concurrency.running() as f64;
         for reading in readings {
             self.windows.entry(reading.budget.clone()).or_insert_with(Window::new).learn(now, reading, in_flight);
@@ -200,6 +203,7 @@ fn charges(cost: Cost<'_>) -> impl Iterator<Item = (Cow<'static, str>, f64)> {
 /// A place in line; whoever drops it, having begun or given up, calls the next.
 struct Turn<'a> {
     gate: &'a RateGate,
+    lane: u64,
     ticket: u64,
     called: Arc<Notify>,
 }
@@ -208,11 +212,12 @@ impl<'a> Turn<'a> {
     fn take(gate: &'a RateGate) -> Self {
         let called = Arc::new(Notify::new());
         let mut state = gate.shared.lock();
-        let ticket = state.queue.join(gate.lane, Arc::clone(&called));
+        let lane = if remedy::is_removed("http.fair_lanes") { 0 } else { gate.lane };
+        let ticket = state.queue.join(lane, Arc::clone(&called));
         if state.first.is_none() {
             state.call_next();
         }
-        Self { gate, ticket, called }
+        Self { gate, lane, ticket, called }
     }
 
     async fn come_first(&self) {
@@ -226,7 +231,7 @@ impl Drop for Turn<'_> {
         if state.first == Some(self.ticket) {
             state.call_next();
         } else {
-            state.queue.leave(self.gate.lane, self.ticket);
+            state.queue.leave(self.lane, self.ticket);
         }
     }
 }
@@ -274,7 +279,9 @@ impl RatePermit {
         }
         match why {
             RefusedFor::Concurrency => state.concurrency.refused(self.begun),
-            RefusedFor::Rate if !explained => state.pacer.refused(now, self.begun),
+            RefusedFor::Rate if !explained && !remedy::is_removed("http.learned_rate") => {
+                state.pacer.refused(now, self.begun)
+            }
             RefusedFor::Rate => {}
         }
         drop(state);

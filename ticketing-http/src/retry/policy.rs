@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use ticketing_core::{Delivery, Error, ErrorKind};
+use ticketing_core::{Delivery, Error, ErrorKind, remedy};
 
 use crate::request::Idempotency;
 
@@ -80,7 +80,7 @@ impl RetryPolicy for Backoff {
         // The server's word is kept exactly; only a wait of our own is jittered.
         let doublings = attempt.number.saturating_sub(1).min(16);
         let ours = self.initial.saturating_mul(1 << doublings).min(self.max_wait).mul_f64(attempt.random);
-        Decision::Retry(server.max(ours))
+        Decision::Retry(if remedy::is_removed("http.retry_after") { ours } else { server.max(ours) })
     }
 }
 
@@ -94,7 +94,7 @@ fn may_repeat(attempt: &Attempt<'_>) -> bool {
     if error.http_status() == Some(503) && error.retry_after().is_some_and(|wait| wait > Duration::ZERO) {
         return true;
     }
-    attempt.idempotency != Idempotency::Unsafe
+    attempt.idempotency != Idempotency::Unsafe || remedy::is_removed("http.unsafe_once")
 }
 
 #[cfg(test)]
