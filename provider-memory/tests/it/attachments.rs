@@ -58,6 +58,29 @@ async fn a_stream_of_unknown_length_is_taken_once_for_each_key() {
 }
 
 #[tokio::test]
+async fn two_uploads_with_one_key_at_the_same_time_give_one_attachment() {
+    let world = world();
+    let id = world.make(CreateTicket::new("x")).await.id;
+    // Each upload waits in the middle, so that both have begun before either ends.
+    let content = || {
+        AttachmentContent::from_stream(None, || {
+            stream::once(async {
+                tokio::task::yield_now().await;
+                Ok(Bytes::from_static(b"a"))
+            })
+            .boxed()
+        })
+    };
+    let upload = || {
+        let request = UploadAttachment::new(id.clone(), "a", content()).with_idempotency_key("k".to_owned());
+        world.client.upload_attachment(request)
+    };
+    let (one, two) = futures::join!(upload(), upload());
+    assert_eq!(one.unwrap(), two.unwrap());
+    assert_eq!(world.client.list_attachments(ListAttachments::new(id.clone())).await.unwrap().items.len(), 1);
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_named_and_nothing_is_kept() {
     let world = world();
     let id = world.make(CreateTicket::new("x")).await.id;

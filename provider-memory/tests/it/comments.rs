@@ -14,6 +14,8 @@ async fn comments_are_kept_in_order_with_their_visibility() {
     let world = world();
     let ticket = world.make(CreateTicket::new("x")).await;
     let id = ticket.id.clone();
+    let elsewhere = world.make(CreateTicket::new("y")).await.id;
+    world.client.add_comment(AddComment::new(elsewhere, "elsewhere", Visibility::Public)).await.unwrap();
     let mut made = Vec::new();
     for (body, visibility) in
         [("one", Visibility::Public), ("two", Visibility::Internal), ("three", Visibility::Public)]

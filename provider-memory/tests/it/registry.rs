@@ -68,6 +68,17 @@ async fn a_mapping_decides_what_can_be_written() {
     assert_eq!((error.kind(), error.field()), (ErrorKind::Unsupported, Some("status")));
 }
 
+#[tokio::test]
+async fn resolved_and_closed_stand_in_for_each_other() {
+    for (native, left) in [("final", StatusCategory::Resolved), ("solved", StatusCategory::Closed)] {
+        let client = connect(json!({ "mapping": { "status": { (native): left } } }), &context());
+        for wanted in [StatusCategory::Resolved, StatusCategory::Closed] {
+            let request = CreateTicket::new("x").with_status(ticketing_core::StatusSelector::from(wanted));
+            assert_eq!(client.create_ticket(request).await.unwrap().status.category, left, "{wanted}");
+        }
+    }
+}
+
 #[test]
 fn a_wrong_configuration_is_refused_by_name() {
     let registry = Registry::discover().unwrap();

@@ -150,6 +150,8 @@ async fn statuses_move_with_their_times_and_reasons() {
     assert_eq!((back.resolved_at, back.closed_at, back.status.reason), (None, None, None));
     let ended = world.client.update_ticket(update().with_status(to(StatusCategory::Cancelled))).await.unwrap();
     assert_eq!((ended.resolved_at, ended.closed_at), (None, Some(world.now())));
+    let at_once = world.make(CreateTicket::new("y").with_status(to(StatusCategory::Closed))).await;
+    assert_eq!((at_once.resolved_at, at_once.closed_at), (Some(world.now()), Some(world.now())));
 }
 
 #[tokio::test]
