@@ -39,6 +39,8 @@ pub enum TransportErrorKind {
     Broken,
     /// The request itself is not sendable.
     Request,
+    /// The server could not prove who it is: nothing was sent, and trying again does not help.
+    Untrusted,
     /// The address policy forbids this host, or what it resolves to: nothing was sent.
     Forbidden,
 }
@@ -91,6 +93,7 @@ impl From<TransportError> for Error {
             TransportErrorKind::Timeout => (ErrorKind::Timeout, Delivery::MaybeApplied, true),
             TransportErrorKind::Broken => (ErrorKind::Unavailable, Delivery::MaybeApplied, true),
             TransportErrorKind::Request => (ErrorKind::InvalidRequest, Delivery::NotSent, false),
+            TransportErrorKind::Untrusted => (ErrorKind::Unavailable, Delivery::NotSent, false),
             TransportErrorKind::Forbidden => (ErrorKind::Config, Delivery::NotSent, false),
         };
         let mut mapped = Self::new(kind, error.message).with_delivery(delivery);
@@ -98,6 +101,9 @@ impl From<TransportError> for Error {
             mapped = mapped
                 .with_field("address")
                 .with_hint("name a public host, or have the operator allow this one in the address policy");
+        }
+        if error.kind == TransportErrorKind::Untrusted {
+            mapped = mapped.with_hint("check the host's name; trust a company's own certificate authority explicitly");
         }
         if retryable {
             mapped = mapped.with_retry_after(std::time::Duration::ZERO);

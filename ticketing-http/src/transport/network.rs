@@ -1,9 +1,10 @@
 //! The network, by reqwest and rustls with ring.
 
-use std::fmt;
+use std::error::Error as StdError;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fmt, io};
 
 use async_trait::async_trait;
 use futures::StreamExt as _;
@@ -131,12 +132,19 @@ impl Transport for ReqwestTransport {
 fn sent(error: reqwest::Error) -> TransportError {
     // reqwest's own text holds the URL, and a URL may hold what is nobody's business.
     let error = error.without_url();
-    let mut cause: &dyn std::error::Error = &error;
+    let mut cause: &dyn StdError = &error;
     loop {
         if let Some(forbidden) = cause.downcast_ref::<LeadsNowhere>() {
             return TransportError::new(TransportErrorKind::Forbidden, forbidden.to_string());
         }
-        let Some(source) = cause.source() else { break };
+        if let Some(rustls::Error::InvalidCertificate(why)) = cause.downcast_ref() {
+            let message = format!("the server's certificate is not trusted ({why})");
+            return TransportError::new(TransportErrorKind::Untrusted, message);
+        }
+        // An I/O error hides the error that it carries behind that one's own source.
+        let carried =
+            cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref).map(|inner| inner as &dyn StdError);
+        let Some(source) = carried.or_else(|| cause.source()) else { break };
         cause = source;
     }
     let cause = cause.to_string();

@@ -5,10 +5,13 @@ mod addresses;
 mod delivery;
 mod fake;
 mod faults;
+#[cfg(feature = "test-util")]
+mod in_process;
 mod limits;
 mod mock;
 mod oauth;
 mod redirects;
 mod secrets;
+mod tls;
 mod tokens;
 mod waits;
