@@ -163,8 +163,9 @@ fn text(map: &Map<String, Value>, prefix: &str, key: &str, what: &str) -> Result
 fn auth(value: Option<&Value>) -> Result<AuthConfig> {
     const TYPES: &str = "basic, bearer, api_key, oauth";
     let missing = || {
-        Error::config("auth", "it is missing")
-            .with_hint(r#"give {"type":"basic","username":"…","password":"…"}, or another type: bearer, api_key, oauth"#)
+        Error::config("auth", "it is missing").with_hint(
+            r#"give {"type":"basic","username":"…","password":"…"}, or another type: bearer, api_key, oauth"#,
+        )
     };
     let Some(value) = value.filter(|value| !value.is_null()) else { return Err(missing()) };
     let map = object("auth", value.clone())?;
@@ -286,7 +287,10 @@ mod tests {
             (with("auth", json!({"type": "basic", "username": "u", "password": ["hunter2"]})), "auth.password"),
             (with("auth", json!({"type": "bearer", "token": "hunter2", "user": "x"})), "auth.user"),
             (with("auth", json!({"type": "api_key"})), "auth.key"),
-            (with("auth", json!({"type": "oauth", "client_id": "i", "client_secret": "hunter2"})), "auth.refresh_token"),
+            (
+                with("auth", json!({"type": "oauth", "client_id": "i", "client_secret": "hunter2"})),
+                "auth.refresh_token",
+            ),
             (with("tables", json!("incident")), "tables"),
             (with("tables", json!([])), "tables"),
             (with("tables", json!([7])), "tables[0]"),

@@ -55,9 +55,12 @@ impl Judge for ServiceNowJudge {
             200 | 201 => good(answer),
             204 => Ok(()),
             // The session's queue was full, and the request was dropped, not processed (wire §6).
-            202 => Err(Error::new(ErrorKind::RateLimited, "the instance dropped the request: too many wait in the session")
-                .with_http_status(202)
-                .with_retry_after(Duration::ZERO)),
+            202 => Err(Error::new(
+                ErrorKind::RateLimited,
+                "the instance dropped the request: too many wait in the session",
+            )
+            .with_http_status(202)
+            .with_retry_after(Duration::ZERO)),
             _ => Err(refused(answer)),
         }
     }
@@ -111,7 +114,10 @@ fn not_json(answer: &Answer<'_>) -> Result<()> {
     let (what, hint) = if text.contains("hibernating") {
         ("the instance is hibernating", "wake it: sign in to the developer site and open the instance")
     } else if text.contains("login") || text.contains("password") {
-        ("the instance answered with its login page", "check that the user may use web services, and that no single sign-on stands before the API")
+        (
+            "the instance answered with its login page",
+            "check that the user may use web services, and that no single sign-on stands before the API",
+        )
     } else {
         ("the instance answered with a page instead of JSON", "try again later")
     };
@@ -147,13 +153,14 @@ fn refused(answer: &Answer<'_>) -> Error {
     );
     let status = answer.status.as_u16();
     let error = match (status, native.as_ref()) {
-        (400, Some(native)) if native.message.starts_with("Invalid table") => {
-            answer.error(text).with_code("invalid_table").with_hint("check the table's name, and that its plugin is active")
-        }
-        (403, Some(native)) => forbidden(answer, native, text),
-        (401, _) => answer
+        (400, Some(native)) if native.message.starts_with("Invalid table") => answer
             .error(text)
-            .with_hint("check the credential; a valid one is refused too where an access policy or MFA stands before the API"),
+            .with_code("invalid_table")
+            .with_hint("check the table's name, and that its plugin is active"),
+        (403, Some(native)) => forbidden(answer, native, text),
+        (401, _) => answer.error(text).with_hint(
+            "check the credential; a valid one is refused too where an access policy or MFA stands before the API",
+        ),
         // Transient on real instances, with a page that says nothing (wire §1.6).
         (500, _) => answer.error(text).with_retry_after(Duration::ZERO),
         // Without a rule's headers it is a semaphore: the next moment may do (wire §6).
@@ -173,10 +180,14 @@ fn forbidden(answer: &Answer<'_>, native: &ServiceNowError, text: String) -> Err
     let new = |kind| Error::new(kind, text.clone()).with_http_status(status);
     if let Some((_, labels)) = detail.split_once("fields are mandatory:") {
         let labels = labels.split_whitespace().collect::<Vec<_>>().join(" ");
-        return new(ErrorKind::InvalidRequest).with_code("data_policy").with_hint(format!("give a value for: {labels}"));
+        return new(ErrorKind::InvalidRequest)
+            .with_code("data_policy")
+            .with_hint(format!("give a value for: {labels}"));
     }
     if detail.contains("aborted by Business Rule") {
-        return new(ErrorKind::Conflict).with_code("business_rule").with_hint("the instance's own rule refused the change");
+        return new(ErrorKind::Conflict)
+            .with_code("business_rule")
+            .with_hint("the instance's own rule refused the change");
     }
     if native.message.contains("User Not Authorized") {
         return new(ErrorKind::PermissionDenied)
@@ -217,16 +228,42 @@ mod tests {
 
     #[test]
     fn every_row_of_the_catalogue_has_its_kind() {
-        let body = |message: &str, detail: &str| format!(r#"{{"error":{{"message":"{message}","detail":"{detail}"}},"status":"failure"}}"#);
+        let body = |message: &str, detail: &str| {
+            format!(r#"{{"error":{{"message":"{message}","detail":"{detail}"}},"status":"failure"}}"#)
+        };
         for (status, message, detail, kind, retryable) in [
             (400, "Invalid table nope", "", ErrorKind::InvalidRequest, false),
             (400, "Requested URI does not represent any resource", "", ErrorKind::InvalidRequest, false),
             (401, "User Not Authenticated", "Required to provide Auth information", ErrorKind::Unauthenticated, false),
             (403, "User Not Authorized", "Failed API level ACL Validation", ErrorKind::PermissionDenied, false),
-            (403, "Operation Failed", "ACL Exception Update Failed due to security constraints", ErrorKind::PermissionDenied, false),
-            (403, "Operation Failed", r"Data Policy Exception: \n\tThe following fields are mandatory: Resolution code, Close notes", ErrorKind::InvalidRequest, false),
-            (403, "Operation Failed", "Operation against file 'incident' was aborted by Business Rule 'No^1'. Business Rule Stack:No", ErrorKind::Conflict, false),
-            (404, "No Record found", "Record doesn't exist or ACL restricts the record retrieval", ErrorKind::NotFound, false),
+            (
+                403,
+                "Operation Failed",
+                "ACL Exception Update Failed due to security constraints",
+                ErrorKind::PermissionDenied,
+                false,
+            ),
+            (
+                403,
+                "Operation Failed",
+                r"Data Policy Exception: \n\tThe following fields are mandatory: Resolution code, Close notes",
+                ErrorKind::InvalidRequest,
+                false,
+            ),
+            (
+                403,
+                "Operation Failed",
+                "Operation against file 'incident' was aborted by Business Rule 'No^1'. Business Rule Stack:No",
+                ErrorKind::Conflict,
+                false,
+            ),
+            (
+                404,
+                "No Record found",
+                "Record doesn't exist or ACL restricts the record retrieval",
+                ErrorKind::NotFound,
+                false,
+            ),
             (405, "Method not allowed", "", ErrorKind::InvalidRequest, false),
             (414, "", "", ErrorKind::InvalidRequest, false),
             (429, "Rate limit exceeded", "", ErrorKind::RateLimited, true),
@@ -238,7 +275,15 @@ mod tests {
             assert_eq!(error.http_status(), Some(status));
             assert_eq!(error.native::<ServiceNowError>().unwrap().message, message);
         }
-        let error = judge(403, JSON, &body("Operation Failed", r"Data Policy Exception: \n\tThe following fields are mandatory: Resolution code, Close notes")).unwrap_err();
+        let error = judge(
+            403,
+            JSON,
+            &body(
+                "Operation Failed",
+                r"Data Policy Exception: \n\tThe following fields are mandatory: Resolution code, Close notes",
+            ),
+        )
+        .unwrap_err();
         assert!(error.hint().unwrap().contains("Resolution code, Close notes"));
         assert!(!error.to_string().contains('\n'));
     }
@@ -251,7 +296,11 @@ mod tests {
             (200, "text/html", "<html>Instance Hibernating page</html>"),
             (200, "text/html;charset=UTF-8", "<form>Login</form>"),
             (202, JSON, ""),
-            (200, JSON, r#"{"result":[],"error":{"message":"Transaction cancelled","detail":null},"status":"failure"}"#),
+            (
+                200,
+                JSON,
+                r#"{"result":[],"error":{"message":"Transaction cancelled","detail":null},"status":"failure"}"#,
+            ),
             (200, JSON, r#"{"result":[{"a":"#),
             (200, JSON, ""),
             (201, "text/html", ""),
@@ -266,7 +315,11 @@ mod tests {
         let rows = vec![r#"{"short_description":"an \"error\" occurred"}"#; 1000].join(",");
         assert!(judge(200, JSON, &format!(r#"{{"result":[{rows}]}}"#)).is_ok());
         assert!(judge(200, JSON, &format!(r#"{{"result":[{rows},{{"short_descr"#)).is_err());
-        let error = judge(200, JSON, &format!(r#"{{"result":[{rows}],"error":{{"message":"Transaction cancelled"}},"status":"failure"}}"#));
+        let error = judge(
+            200,
+            JSON,
+            &format!(r#"{{"result":[{rows}],"error":{{"message":"Transaction cancelled"}},"status":"failure"}}"#),
+        );
         assert!(error.unwrap_err().message().contains("Transaction cancelled"));
     }
 }

@@ -23,8 +23,16 @@ pub struct Mapping {
 type States = &'static [(&'static str, StatusCategory)];
 
 /// `wire/servicenow.md` §3.2; 4 and 5 are the legacy Awaiting Caller and Awaiting Evidence.
-const INCIDENT: States =
-    &[("1", Open), ("2", InProgress), ("3", OnHold), ("4", OnHold), ("5", OnHold), ("6", Resolved), ("7", Closed), ("8", Cancelled)];
+const INCIDENT: States = &[
+    ("1", Open),
+    ("2", InProgress),
+    ("3", OnHold),
+    ("4", OnHold),
+    ("5", OnHold),
+    ("6", Resolved),
+    ("7", Closed),
+    ("8", Cancelled),
+];
 /// `wire/servicenow.md` §3.4.
 const CHANGE: States = &[
     ("-5", Open),
@@ -144,7 +152,10 @@ impl Mapping {
         {
             return category;
         }
-        defaults(table).iter().find(|(known, _)| *known == id).map_or(StatusCategory::Unknown, |(_, category)| *category)
+        defaults(table)
+            .iter()
+            .find(|(known, _)| *known == id)
+            .map_or(StatusCategory::Unknown, |(_, category)| *category)
     }
 
     fn status_override(&self, table: &str, id: &str, label: Option<&str>) -> Option<StatusCategory> {

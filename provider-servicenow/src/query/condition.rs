@@ -479,7 +479,10 @@ mod tests {
             (Condition::less_than_field(f(), field("g")), "fLT_FIELDg"),
             (Condition::at_least_field(f(), field("g")), "fGT_OR_EQUALS_FIELDg"),
             (Condition::at_most_field(f(), field("g")), "fLT_OR_EQUALS_FIELDg"),
-            (Condition::dynamic(f(), "90d1921e5f510100a9ad2572f2b477fe").unwrap(), "fDYNAMIC90d1921e5f510100a9ad2572f2b477fe"),
+            (
+                Condition::dynamic(f(), "90d1921e5f510100a9ad2572f2b477fe").unwrap(),
+                "fDYNAMIC90d1921e5f510100a9ad2572f2b477fe",
+            ),
             (Condition::in_hierarchy(f(), "abc").unwrap(), "fIN_HIERARCHYabc"),
             (Condition::on(f(), day), "fON2026-01-05@start@end"),
             (Condition::not_on(f(), day), "fNOTON2026-01-05@start@end"),

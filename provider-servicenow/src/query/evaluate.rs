@@ -145,7 +145,10 @@ mod tests {
         assert_eq!(compare("9", "10"), Some(Ordering::Less));
         assert_eq!(compare("-5", "0"), Some(Ordering::Less));
         assert_eq!(compare("INC0000009", "INC0000010"), Some(Ordering::Less));
-        assert_eq!(compare("00d44a40a9fe19810012d100cca80666", "46d44a40a9fe19810012d100cca80666"), Some(Ordering::Less));
+        assert_eq!(
+            compare("00d44a40a9fe19810012d100cca80666", "46d44a40a9fe19810012d100cca80666"),
+            Some(Ordering::Less)
+        );
         assert_eq!(compare("global", "46d44a40a9fe19810012d100cca80666"), None);
         assert_eq!(compare("Ä", "B"), None);
     }

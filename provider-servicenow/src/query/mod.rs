@@ -7,7 +7,7 @@ mod condition;
 mod evaluate;
 pub(crate) mod filter;
 mod name;
-mod order;
+pub(crate) mod order;
 pub(crate) mod value;
 
 pub use condition::{Condition, Operator};
@@ -126,9 +126,9 @@ impl Query {
     /// Whether a row fits, as far as the row and we can tell: what we cannot tell counts as fitting. An ignored part of the
     /// query shows here.
     pub(crate) fn accepts(&self, row: &impl Values) -> bool {
-        self.groups.iter().any(|group| {
-            group.iter().all(|any_of| any_of.iter().any(|condition| condition.holds(row) != Some(false)))
-        })
+        self.groups
+            .iter()
+            .any(|group| group.iter().all(|any_of| any_of.iter().any(|condition| condition.holds(row) != Some(false))))
     }
 }
 
@@ -167,9 +167,8 @@ mod tests {
     #[test]
     fn groups_repeat_what_must_hold_in_each() {
         let base = Query::all().and(equals("active", "true")).and(vec![equals("a", "1"), equals("b", "2")]);
-        let after = Query::all()
-            .and(Condition::greater(field("sys_updated_on"), "2026-01-05 08:00:00").unwrap())
-            .or_query(
+        let after =
+            Query::all().and(Condition::greater(field("sys_updated_on"), "2026-01-05 08:00:00").unwrap()).or_query(
                 Query::all()
                     .and(equals("sys_updated_on", "2026-01-05 08:00:00"))
                     .and(Condition::greater(field("sys_id"), "abc").unwrap()),

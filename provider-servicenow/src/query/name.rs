@@ -17,8 +17,9 @@ impl FieldName {
     pub fn new(name: &str) -> Result<Self> {
         if !is_field_name(name) {
             let shown: String = name.chars().take(80).flat_map(char::escape_debug).collect();
-            return Err(Error::invalid("field", format!("`{shown}` is not the name of a field"))
-                .with_hint("use the field's column name: letters a to z, digits and underscores, with dots over references"));
+            return Err(Error::invalid("field", format!("`{shown}` is not the name of a field")).with_hint(
+                "use the field's column name: letters a to z, digits and underscores, with dots over references",
+            ));
         }
         Ok(Self(name.into()))
     }
@@ -64,7 +65,9 @@ mod tests {
         for name in ["state", "u_symptom", "caller_id.email", "a.b.c", "x_acme_app_2"] {
             assert!(FieldName::new(name).is_ok(), "{name}");
         }
-        for name in ["", ".", "a.", ".a", "a..b", "State", "a b", "a^b", "a=1", "a^NQ", "javascript:x", "a\n", "ü", "a-b"] {
+        for name in
+            ["", ".", "a.", ".a", "a..b", "State", "a b", "a^b", "a=1", "a^NQ", "javascript:x", "a\n", "ü", "a-b"]
+        {
             let error = FieldName::new(name).unwrap_err();
             assert_eq!(error.field(), Some("field"), "{name:?}");
         }

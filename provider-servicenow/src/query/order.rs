@@ -173,12 +173,7 @@ mod tests {
     fn keys_compare_as_the_instance_sorts() {
         let up = total(vec![Order::ascending("due_date")]);
         let (a, b) = ("00d44a40a9fe19810012d100cca80666", "46d44a40a9fe19810012d100cca80666");
-        let rows = [
-            key(&["", a]),
-            key(&["", b]),
-            key(&["2026-01-05 08:00:00", b]),
-            key(&["2026-01-05 08:00:01", a]),
-        ];
+        let rows = [key(&["", a]), key(&["", b]), key(&["2026-01-05 08:00:00", b]), key(&["2026-01-05 08:00:01", a])];
         for pair in rows.windows(2) {
             assert_eq!(pair[0].compare(&pair[1], &up), Some(Ordering::Less), "{pair:?}");
         }

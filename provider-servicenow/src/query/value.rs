@@ -38,21 +38,30 @@ pub(crate) fn literal(at: DateTime<Utc>) -> String {
 pub(crate) fn ceiling(at: DateTime<Utc>) -> DateTime<Utc> {
     match at.nanosecond() {
         0 => at,
-        _ => at.with_nanosecond(0).and_then(|whole| whole.checked_add_signed(chrono::TimeDelta::seconds(1))).unwrap_or(at),
+        _ => at
+            .with_nanosecond(0)
+            .and_then(|whole| whole.checked_add_signed(chrono::TimeDelta::seconds(1)))
+            .unwrap_or(at),
     }
 }
 
 /// Reads the instance's form of a moment; `None` where it is none.
 pub(crate) fn parse_time(text: &str) -> Option<DateTime<Utc>> {
     let bytes = text.as_bytes();
-    if bytes.len() != 19 || bytes[4] != b'-' || bytes[7] != b'-' || bytes[10] != b' ' || bytes[13] != b':' || bytes[16] != b':'
+    if bytes.len() != 19
+        || bytes[4] != b'-'
+        || bytes[7] != b'-'
+        || bytes[10] != b' '
+        || bytes[13] != b':'
+        || bytes[16] != b':'
     {
         return NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").ok().map(|at| at.and_utc());
     }
     let number = |range: std::ops::Range<usize>| {
-        bytes.get(range)?.iter().try_fold(0_u32, |sum, byte| {
-            byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0'))
-        })
+        bytes
+            .get(range)?
+            .iter()
+            .try_fold(0_u32, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))
     };
     let year = i32::try_from(number(0..4)?).ok()?;
     let date = chrono::NaiveDate::from_ymd_opt(year, number(5..7)?, number(8..10)?)?;
@@ -62,7 +71,9 @@ pub(crate) fn parse_time(text: &str) -> Option<DateTime<Utc>> {
 /// What ids look like: opaque, at most 32 characters, nothing that means something in a path or query
 /// (`wire/servicenow.md` §1.3: not always hex, not always lower case).
 pub(crate) fn is_sys_id(id: &str) -> bool {
-    (1..=32).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')) && !id.starts_with('.')
+    (1..=32).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+        && !id.starts_with('.')
 }
 
 /// What most ids look like.
@@ -76,7 +87,8 @@ pub(crate) fn check_sys_id(field: &str, id: &str) -> Result<()> {
         return Ok(());
     }
     let shown: String = id.chars().take(60).flat_map(char::escape_debug).collect();
-    Err(Error::invalid(field, format!("`{shown}` is not the id of a record")).with_hint("pass an id as it was given out: a sys_id"))
+    Err(Error::invalid(field, format!("`{shown}` is not the id of a record"))
+        .with_hint("pass an id as it was given out: a sys_id"))
 }
 
 #[cfg(test)]
@@ -88,7 +100,9 @@ mod tests {
         for text in ["2016-02-29 01:23:00", "1970-01-01 00:00:00", "2026-12-31 23:59:59"] {
             assert_eq!(literal(parse_time(text).unwrap()), text);
         }
-        for text in ["", "2016-02-30 00:00:00", "2016-02-29", "2016-02-29T01:23:00Z", "29.02.2016 01:23", "2016-02-29 01:23:0x"] {
+        for text in
+            ["", "2016-02-30 00:00:00", "2016-02-29", "2016-02-29T01:23:00Z", "29.02.2016 01:23", "2016-02-29 01:23:0x"]
+        {
             assert_eq!(parse_time(text), None, "{text}");
         }
         let half = "2026-01-05T08:00:00.5Z".parse().unwrap();
@@ -110,7 +124,9 @@ mod tests {
         for id in ["46d44a40a9fe19810012d100cca80666", "GLIDE.MAINT", "global", "A0B1"] {
             assert!(is_sys_id(id), "{id}");
         }
-        for id in ["", "../x", "a/b", "a^b", "a b", "a,b", ".hidden", "0123456789012345678901234567890123", "a?b", "%2e"] {
+        for id in
+            ["", "../x", "a/b", "a^b", "a b", "a,b", ".hidden", "0123456789012345678901234567890123", "a?b", "%2e"]
+        {
             assert!(!is_sys_id(id), "{id}");
         }
     }

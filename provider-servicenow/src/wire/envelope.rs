@@ -88,7 +88,8 @@ fn decode<'a>(
     single: bool,
 ) -> Result<()> {
     let mut said = None;
-    let mut state = State { layout, sink, said: &mut said, single };
+    let raw = if layout.is_raw() { raw_rows(body).unwrap_or_default() } else { Vec::new() };
+    let mut state = State { layout, sink, said: &mut said, single, raw: raw.into_iter() };
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let outcome = EnvelopeSeed(&mut state).deserialize(&mut deserializer).and_then(|found| {
         deserializer.end()?;
@@ -108,6 +109,7 @@ struct State<'s, 'a, 'l> {
     sink: &'s mut dyn FnMut(&Row<'a, '_>) -> Result<()>,
     said: &'s mut Option<Error>,
     single: bool,
+    raw: std::vec::IntoIter<Value>,
 }
 
 struct Found {
@@ -139,6 +141,7 @@ impl<'a> Visitor<'a> for EnvelopeSeed<'_, '_, 'a, '_> {
                 "result" if self.0.single => {
                     let mut row = Row::new(self.0.layout);
                     map.next_value_seed(RowSeed(&mut row))?;
+                    row.raw = self.0.raw.next();
                     feed(self.0, &row)?;
                     found.result = true;
                 }
@@ -185,6 +188,7 @@ impl<'a> Visitor<'a> for RowsSeed<'_, '_, 'a, '_> {
     fn visit_seq<A: SeqAccess<'a>>(self, mut seq: A) -> Result<(), A::Error> {
         let mut row = Row::new(self.0.layout);
         while seq.next_element_seed(RowSeed(&mut row))?.is_some() {
+            row.raw = self.0.raw.next();
             feed(self.0, &row)?;
         }
         Ok(())
@@ -195,7 +199,7 @@ impl<'a> Visitor<'a> for RowsSeed<'_, '_, 'a, '_> {
 ///
 /// # Errors
 /// `Decode` where the answer is no list or record.
-pub(crate) fn raw_rows(body: &[u8]) -> Result<Vec<Value>> {
+fn raw_rows(body: &[u8]) -> Result<Vec<Value>> {
     #[derive(Deserialize)]
     struct Raw {
         result: Value,
@@ -216,9 +220,8 @@ mod tests {
             rows.push(
                 (0..layout.fields().count())
                     .map(|place| {
-                        row.at(place).map(|cell| {
-                            (cell.value.to_string(), cell.display.as_ref().map(ToString::to_string))
-                        })
+                        row.at(place)
+                            .map(|cell| (cell.value.to_string(), cell.display.as_ref().map(ToString::to_string)))
                     })
                     .collect(),
             );

@@ -3,5 +3,5 @@
 mod envelope;
 mod row;
 
-pub(crate) use envelope::{ErrorBody, decode_list, decode_record, error_body, raw_rows};
+pub(crate) use envelope::{ErrorBody, decode_list, decode_record, error_body};
 pub(crate) use row::{Cell, Layout, Row};

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 
 use crate::query::Values;
 
@@ -18,12 +19,14 @@ pub(crate) struct Layout {
     index: HashMap<Box<str>, usize>,
     /// True where the instance was asked for whatever there is.
     open: bool,
+    /// True where rows carry the vendor's own JSON too.
+    raw: bool,
 }
 
 impl Layout {
     /// These fields, each once.
     pub(crate) fn new<T: AsRef<str>>(fields: impl IntoIterator<Item = T>) -> Self {
-        let mut layout = Self { fields: Vec::new(), index: HashMap::new(), open: false };
+        let mut layout = Self { fields: Vec::new(), index: HashMap::new(), open: false, raw: false };
         for field in fields {
             layout.add(field.as_ref());
         }
@@ -34,6 +37,16 @@ impl Layout {
     pub(crate) fn opened(mut self) -> Self {
         self.open = true;
         self
+    }
+
+    /// Rows carry the vendor's own JSON too.
+    pub(crate) fn with_raw(mut self, raw: bool) -> Self {
+        self.raw = raw;
+        self
+    }
+
+    pub(super) fn is_raw(&self) -> bool {
+        self.raw
     }
 
     /// The place of a field, which is added where it is new.
@@ -89,11 +102,12 @@ pub(crate) struct Row<'a, 'l> {
     cells: Vec<Option<Cell<'a>>>,
     extra: Vec<(Cow<'a, str>, Cell<'a>)>,
     present: usize,
+    pub(super) raw: Option<Value>,
 }
 
 impl<'a, 'l> Row<'a, 'l> {
     pub(super) fn new(layout: &'l Layout) -> Self {
-        Self { layout, cells: vec![None; layout.fields.len()], extra: Vec::new(), present: 0 }
+        Self { layout, cells: vec![None; layout.fields.len()], extra: Vec::new(), present: 0, raw: None }
     }
 
     /// The cell at a place of the layout; `None` where it may not be read.
@@ -129,8 +143,9 @@ impl<'a, 'l> Row<'a, 'l> {
         self.extra.iter().map(|(name, cell)| (name.as_ref(), cell))
     }
 
-    pub(crate) fn layout(&self) -> &'l Layout {
-        self.layout
+    /// The vendor's own JSON, where it was asked for.
+    pub(crate) fn raw(&self) -> Option<Box<Value>> {
+        self.raw.clone().map(Box::new)
     }
 
     fn clear(&mut self) {

@@ -1,0 +1,247 @@
+//! One sweep through a table: from a moment on, to its end.
+
+use serde::{Deserialize, Serialize};
+use ticketing_core::model::{Change, Document, Kind};
+use ticketing_core::request::Projection;
+use ticketing_core::{Error, ErrorKind, Result, remedy};
+
+use crate::api::Target;
+use crate::comments;
+use crate::connection::Connection;
+use crate::listing::{Listing, Position};
+use crate::map::{AccountPlan, ContactPlan, Entry, GroupPlan, TicketPlan, UserPlan};
+use crate::query::order::Fnv;
+use crate::query::value::{literal, parse_time};
+use crate::query::{Condition, FieldName, Order, Query, order};
+use crate::wire::{Layout, Row};
+
+/// How far a reading goes back behind the latest row it saw: `sys_updated_on` has whole seconds, is set before the commit,
+/// and differs from node to node (wire §7).
+pub(super) const OVERLAP_SECONDS: i64 = 120;
+/// Rows of the overlap that are remembered; more than that are told again.
+const MOST_SEEN: usize = 1_500;
+
+/// A table that a kind is kept in.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) name: String,
+    pub(super) query: Query,
+}
+
+/// The tables of a kind.
+pub(super) fn tables_of(connection: &Connection, kind: Kind) -> Result<Vec<Table>> {
+    let all = |name: &str| vec![Table { name: name.to_owned(), query: Query::all() }];
+    Ok(match kind {
+        Kind::Ticket => connection.tables.iter().flat_map(|name| all(name)).collect(),
+        Kind::Comment => vec![Table {
+            name: "sys_journal_field".to_owned(),
+            query: Query::all()
+                .and(Condition::is_one_of(FieldName::fixed("name"), connection.tables.iter().map(String::as_str))?)
+                .and(Condition::is_one_of(FieldName::fixed("element"), ["comments", "work_notes"])?),
+        }],
+        Kind::User => vec![Table {
+            name: "sys_user".to_owned(),
+            query: Query::all().and(Condition::not_equals(FieldName::fixed("sys_class_name"), "customer_contact")?),
+        }],
+        Kind::Group => all("sys_user_group"),
+        Kind::Account => all("core_company"),
+        Kind::Contact => all("customer_contact"),
+        other => {
+            return Err(
+                Error::new(ErrorKind::Unsupported, format!("the kind `{other}` is not known here")).with_field("kind")
+            );
+        }
+    })
+}
+
+/// Where the reading of one table is.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(super) struct Mark {
+    /// The moment from which this sweep reads; `None`: from the beginning.
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    pub(super) from: Option<String>,
+    /// Where it is; `None`: it has not begun.
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    pub(super) position: Option<Position>,
+    /// The latest moment seen.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    pub(super) latest: Option<String>,
+    /// What was told already of the time since `from`.
+    #[serde(rename = "s", default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) seen: Vec<Seen>,
+}
+
+/// A row that was told: its moment and what it was then, as a hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Seen(String, String);
+
+impl Mark {
+    /// The next sweep's beginning, once this one is through.
+    pub(super) fn finished(&self) -> Self {
+        let overlap = if remedy::is_removed("servicenow.overlap") { 0 } else { OVERLAP_SECONDS };
+        let from = self
+            .latest
+            .as_deref()
+            .and_then(parse_time)
+            .map(|latest| literal(latest - chrono::TimeDelta::seconds(overlap)));
+        let from = from.or_else(|| self.from.clone());
+        let mut seen: Vec<Seen> = match &from {
+            Some(from) => self.seen.iter().filter(|seen| seen.0 >= *from).cloned().collect(),
+            None => Vec::new(),
+        };
+        // Always in one order, so that nothing new leaves the checkpoint as it was.
+        seen.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+        let excess = seen.len().saturating_sub(MOST_SEEN);
+        seen.drain(..excess);
+        Self { from, position: None, latest: self.latest.clone(), seen }
+    }
+
+    /// Notes a row by its id, for rows that never change.
+    pub(super) fn note_row(&mut self, at: &str, id: String) -> bool {
+        self.note(at, id)
+    }
+
+    /// Notes a row; false where it was told already.
+    fn note(&mut self, at: &str, hash: String) -> bool {
+        if self.latest.as_deref().is_none_or(|latest| latest < at) {
+            self.latest = Some(at.to_owned());
+            // What is too old to come again need not be remembered.
+            if let Some(latest) = parse_time(at) {
+                let from = literal(latest - chrono::TimeDelta::seconds(2 * OVERLAP_SECONDS));
+                if self.seen.len() > MOST_SEEN {
+                    self.seen.retain(|seen| seen.0 >= from);
+                }
+            }
+        }
+        let seen = Seen(at.to_owned(), hash);
+        if self.seen.contains(&seen) {
+            return false;
+        }
+        if self.seen.len() >= 2 * MOST_SEEN {
+            self.seen.remove(0);
+        }
+        self.seen.push(seen);
+        true
+    }
+}
+
+/// How rows become documents.
+enum Plans {
+    Ticket(Box<TicketPlan>),
+    Comment(Layout),
+    User(Box<UserPlan>),
+    Group(Box<GroupPlan>),
+    Account(Box<AccountPlan>),
+    Contact(Box<ContactPlan>),
+}
+
+impl Plans {
+    async fn new(connection: &Connection, kind: Kind, table: &str, raw: bool) -> Result<Self> {
+        let base = connection.api.base();
+        Ok(match kind {
+            Kind::Ticket => Self::Ticket(Box::new(connection.plan(table, &Projection::new(), raw, &[]).await?)),
+            Kind::Comment => Self::Comment(
+                Layout::new(Entry::FIELDS.iter().copied().chain(["sys_mod_count", "sys_updated_on"])).with_raw(raw),
+            ),
+            Kind::User => Self::User(Box::new(UserPlan::new(base, raw))),
+            Kind::Group => Self::Group(Box::new(GroupPlan::new(base, raw))),
+            Kind::Account => Self::Account(Box::new(AccountPlan::new(base, raw))),
+            _ => Self::Contact(Box::new(ContactPlan::new(base, raw))),
+        })
+    }
+
+    fn layout(&self) -> &Layout {
+        match self {
+            Self::Ticket(plan) => &plan.layout,
+            Self::Comment(layout) => layout,
+            Self::User(plan) => plan.layout(),
+            Self::Group(plan) => plan.layout(),
+            Self::Account(plan) => plan.layout(),
+            Self::Contact(plan) => plan.layout(),
+        }
+    }
+
+    fn read(&self, row: &Row<'_, '_>) -> Result<Option<Told>> {
+        Ok(Some(match self {
+            Self::Ticket(plan) => Told::Document(Box::new(Document::Ticket(plan.ticket(row)?))),
+            Self::Comment(_) => match Entry::of(row)? {
+                Some(entry) => Told::Entry(Box::new(entry)),
+                None => return Ok(None),
+            },
+            Self::User(plan) if plan.is_contact(row) => return Ok(None),
+            Self::User(plan) => Told::Document(Box::new(Document::User(plan.user(row)?))),
+            Self::Group(plan) => Told::Document(Box::new(Document::Group(plan.group(row)?))),
+            Self::Account(plan) => Told::Document(Box::new(Document::Account(plan.account(row)?))),
+            Self::Contact(plan) => Told::Document(Box::new(Document::Contact(plan.contact(row)?))),
+        }))
+    }
+}
+
+/// What a row says; a comment's author is not known yet.
+enum Told {
+    Document(Box<Document>),
+    Entry(Box<Entry>),
+}
+
+/// The column that says when a row last changed: journal entries are written once (wire §3.6).
+fn changed_on(kind: Kind) -> &'static str {
+    if kind == Kind::Comment { "sys_created_on" } else { "sys_updated_on" }
+}
+
+/// Reads one page further; the mark's position is `None` where the table is through.
+pub(super) async fn step(
+    connection: &Connection,
+    kind: Kind,
+    table: &Table,
+    mark: &mut Mark,
+    limit: u64,
+    raw: bool,
+) -> Result<Vec<Change>> {
+    let column = changed_on(kind);
+    let order = order::total(vec![Order::ascending(column)]);
+    let plans = Plans::new(connection, kind, &table.name, raw).await?;
+    let base = match &mark.from {
+        Some(from) => table.query.clone().and(Condition::at_least(FieldName::fixed(column), from.as_str())?),
+        None => table.query.clone(),
+    };
+    let mut layout = plans.layout().clone();
+    for field in base.fields().chain(order.iter().map(|key| &key.field)) {
+        layout.add(field.as_str());
+    }
+    let listing = Listing {
+        api: &connection.api,
+        target: Target::Table(&table.name),
+        base: &base,
+        order: &order,
+        layout: &layout,
+        keyset: true,
+    };
+    let position = mark.position.clone().unwrap_or_default();
+    let paged = listing
+        .page(&position, limit, false, &mut |row| {
+            let Some(told) = plans.read(row)? else { return Ok(None) };
+            let at = row.text(column).to_owned();
+            let mut hash = Fnv::default();
+            for part in [row.text("sys_id"), row.text("sys_mod_count"), &at] {
+                hash.write(part.as_bytes());
+                hash.write(&[0xff]);
+            }
+            Ok(Some((at, format!("{:x}", hash.0), told)))
+        })
+        .await?;
+    let mut documents = Vec::new();
+    let mut entries = Vec::new();
+    for (_, (at, hash, told)) in paged.items {
+        if !mark.note(&at, hash) {
+            continue;
+        }
+        match told {
+            Told::Document(document) => documents.push(Change::upserted(*document)),
+            Told::Entry(entry) => entries.push(*entry),
+        }
+    }
+    let comments = comments::named(connection, entries, None).await?;
+    documents.extend(comments.into_iter().map(|comment| Change::upserted(Document::Comment(comment))));
+    mark.position = paged.next;
+    Ok(documents)
+}
