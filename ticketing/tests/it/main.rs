@@ -7,5 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+#[cfg(feature = "servicenow")]
+mod event_log;
 mod readme;
 mod registered;
