@@ -26,6 +26,8 @@ pub struct Token {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
+/// How long the first failure of a row is everybody's answer; it doubles with each one.
+const FIRST_CLOSED: Duration = Duration::from_millis(250);
 /// The longest that a vendor's word keeps everybody from asking for a token.
 const LONGEST_CLOSED: Duration = Duration::from_secs(300);
 
@@ -48,7 +50,8 @@ pub struct TokenCacheOptions {
     pub reissues_live_token: bool,
     /// How long one fetch may take.
     pub fetch_timeout: Duration,
-    /// How long after a failed early refresh the next one is tried.
+    /// How long after a failed early refresh the next one is tried, and for how long a refused credential is not asked for
+    /// again.
     pub pause_after_failure: Duration,
 }
 
@@ -90,8 +93,10 @@ struct State {
     held: Option<Held>,
     generation: Generation,
     fetching: Option<Fetching>,
-    /// The server's word that nobody asks again before then.
+    /// The last failure, and until when it is everybody's answer: those who stood in line behind the ones who waited for it,
+    /// and those who try again, do not make a call each.
     closed: Option<(Instant, Arc<Error>)>,
+    failures: u32,
 }
 
 struct Held {
@@ -138,7 +143,8 @@ impl TokenCache {
             }
         };
         // Fresh from the vendor: served even where its life is already over by our clock.
-        fetching.await.map_err(|error| share(&error))
+        // A failure says when the next call may be made, so that all who try again come to that one.
+        fetching.await.map_err(|error| self.shared.lock().closed().unwrap_or_else(|| share(&error)))
     }
 
     /// Ends the token of this generation; a newer one stays.
@@ -151,11 +157,12 @@ impl TokenCache {
 }
 
 impl State {
-    /// The failure that the server's word extends to those who ask now.
+    /// The failure that those share who ask soon after it.
     fn closed(&self) -> Option<Error> {
         let (until, error) = self.closed.as_ref()?;
         let left = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?;
-        Some(share(error).with_retry_after(left))
+        let shared = share(error);
+        Some(if shared.is_retryable() { shared.with_retry_after(left) } else { shared })
     }
 }
 
@@ -197,6 +204,7 @@ impl SharedState {
                 state.held = Some(Held { token, refresh_at });
                 state.generation += 1;
                 state.closed = None;
+                state.failures = 0;
                 Ok((access, state.generation))
             }
             Err(error) => {
@@ -205,11 +213,23 @@ impl SharedState {
                 if let Some(held) = &mut state.held {
                     held.refresh_at = Some(now + pause);
                 }
-                let wait = error.retry_after().filter(|wait| !wait.is_zero());
-                state.closed = wait.map(|wait| (Instant::now() + wait.min(LONGEST_CLOSED), Arc::clone(&error)));
+                state.failures += 1;
+                let wait = match error.retry_after() {
+                    None => self.options.pause_after_failure,
+                    Some(Duration::ZERO) => self.own_wait(state.failures),
+                    Some(wait) => wait.min(LONGEST_CLOSED),
+                };
+                state.closed = Some((Instant::now() + wait, Arc::clone(&error)));
                 Err(error)
             }
         }
+    }
+
+    /// How long nobody asks again after so many failures in a row that came without the server's word on it.
+    fn own_wait(&self, failures: u32) -> Duration {
+        let wait = FIRST_CLOSED.saturating_mul(1 << (failures - 1).min(10)).min(self.options.pause_after_failure);
+        // Up to a half longer, so that many processes do not come at once.
+        wait + wait.mul_f64(0.5 * self.random.unit())
     }
 
     fn refresh_at(&self, now: DateTime<Utc>, end: DateTime<Utc>) -> DateTime<Utc> {

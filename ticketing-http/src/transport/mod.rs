@@ -102,6 +102,9 @@ impl From<TransportError> for Error {
                 .with_field("address")
                 .with_hint("name a public host, or have the operator allow this one in the address policy");
         }
+        if error.kind == TransportErrorKind::Connect {
+            mapped = mapped.with_hint("check the address, and that this network reaches it");
+        }
         if error.kind == TransportErrorKind::Untrusted {
             mapped = mapped.with_hint("check the host's name; trust a company's own certificate authority explicitly");
         }

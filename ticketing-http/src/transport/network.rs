@@ -130,7 +130,8 @@ impl Transport for ReqwestTransport {
 }
 
 fn sent(error: reqwest::Error) -> TransportError {
-    // reqwest's own text holds the URL, and a URL may hold what is nobody's business.
+    // reqwest's own text holds the URL, and a URL may hold what is nobody's business; its host and port are told.
+    let host = error.url().map_or_else(|| "the server".to_owned(), authority);
     let error = error.without_url();
     let mut cause: &dyn StdError = &error;
     loop {
@@ -149,17 +150,23 @@ fn sent(error: reqwest::Error) -> TransportError {
     }
     let cause = cause.to_string();
     let (kind, message) = if error.is_builder() {
-        (TransportErrorKind::Request, "the request cannot be sent")
+        (TransportErrorKind::Request, "the request cannot be sent".to_owned())
     } else if error.is_connect() {
-        (TransportErrorKind::Connect, "no connection could be made")
+        (TransportErrorKind::Connect, format!("no connection to {host} could be made"))
     } else if error.is_timeout() {
-        (TransportErrorKind::Timeout, "no answer in time")
+        (TransportErrorKind::Timeout, format!("no answer from {host} in time"))
     } else if error.is_decode() {
-        (TransportErrorKind::Broken, "the answer is cut off or damaged")
+        (TransportErrorKind::Broken, "the answer is cut off or damaged".to_owned())
     } else {
-        (TransportErrorKind::Broken, "the connection broke")
+        (TransportErrorKind::Broken, "the connection broke".to_owned())
     };
     TransportError::new(kind, format!("{message} ({cause})")).with_source(error)
+}
+
+/// Host and port of an address, and nothing else of it.
+fn authority(url: &reqwest::Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// A name that resolves, and to nothing that the policy allows.

@@ -146,7 +146,7 @@ async fn a_rotated_refresh_token_is_stored_before_its_access_token_is_used() {
     assert_eq!(*store.kept.lock().unwrap(), ["refresh-2", "refresh-3", "refresh-4"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_could_not_be_stored_is_not_used_and_not_lost() {
     let (fake, store) = (rotating(), Arc::new(Store::default()));
     *store.failures.lock().unwrap() = 2;
@@ -157,6 +157,7 @@ async fn what_could_not_be_stored_is_not_used_and_not_lost() {
         let error = cache.token().await.unwrap_err();
         assert_eq!((error.kind(), error.message()), (ErrorKind::Unavailable, "the store is away"));
         assert_eq!(fake.count(), 1, "the vendor ended the old one: nothing may be asked with it");
+        tokio::time::sleep(error.retry_after().unwrap()).await;
     }
     assert_eq!(cache.token().await.unwrap().0.expose(), "access-2");
     assert_eq!(*store.kept.lock().unwrap(), ["refresh-2", "refresh-3"]);

@@ -118,10 +118,15 @@ async fn a_thousand_who_wait_for_a_failure_cost_one_call_and_no_convoy() {
         for outcome in outcomes {
             let error = outcome.unwrap_err();
             assert_eq!((error.kind(), error.message()), (ErrorKind::Unavailable, "failure 1"));
-            assert_eq!(error.retry_after(), wait);
+            // All are told when the next call may be made.
+            assert_eq!(error.is_retryable(), wait.is_some());
+            assert!(error.retry_after().is_none_or(|wait| !wait.is_zero()));
         }
         assert_eq!((fixture.calls(), begun.elapsed().as_secs()), (1, 1));
-        // Who comes later asks anew.
+        // Who comes at its heels shares it, and who comes later asks anew.
+        let shared = fixture.cache.token().await.unwrap_err();
+        assert_eq!((shared.message(), shared.is_retryable(), fixture.calls()), ("failure 1", wait.is_some(), 1));
+        sleep(if wait.is_some() { Duration::from_millis(400) } else { Duration::from_secs(30) }).await;
         assert_eq!(fixture.cache.token().await.unwrap_err().message(), "failure 2");
     }
 }
@@ -217,6 +222,7 @@ async fn a_fetch_that_hangs_ends_in_a_timeout_for_all() {
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Timeout, true));
     }
     assert_eq!((fixture.calls(), begun.elapsed().as_secs()), (1, 30));
+    fixture.settle().await;
     assert_eq!(fixture.token().await, "token-2");
 }
 
@@ -326,4 +332,22 @@ async fn a_failing_token_endpoint_stops_a_write_before_it_is_sent() {
     let error = client.send(&Request::post("/x")).await.unwrap_err();
     assert!(!error.maybe_applied() && error.is_retryable(), "{error:?}");
     assert_eq!((fixture.calls(), api.count()), (4, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_token_endpoint_is_not_asked_by_each_of_a_thousand_requests() {
+    // The rate gate lets four through at a time, and each tries four times.
+    let fixture = Fixture::new([Plan::Fail(ErrorKind::Unavailable, Some(Duration::ZERO))]);
+    let api = api("nothing");
+    let client = api.client().with_authenticator(Arc::new(fixture.cache.clone())).build();
+    let request = Request::get("/x");
+    let outcomes = join_all((0..1000).map(|_| client.send(&request))).await;
+    assert!(outcomes.iter().all(Result::is_err));
+    assert!((1..=4).contains(&fixture.calls()), "{}", fixture.calls());
+
+    let fixture = Fixture::new([Plan::Fail(ErrorKind::Unauthenticated, None)]);
+    let client = api.client().with_authenticator(Arc::new(fixture.cache.clone())).build();
+    let outcomes = join_all((0..1000).map(|_| client.send(&request))).await;
+    assert!(outcomes.iter().all(|it| it.as_ref().is_err_and(|error| error.kind() == ErrorKind::Unauthenticated)));
+    assert_eq!((fixture.calls(), api.count()), (1, 0));
 }
