@@ -1,7 +1,8 @@
 //! The network, by reqwest and rustls with ring.
 
+use std::collections::HashMap;
 use std::error::Error as StdError;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
@@ -34,17 +35,30 @@ pub struct ReqwestTransportBuilder {
     policy: AddressPolicy,
     extra_roots: Vec<CertificateDer<'static>>,
     connect_timeout: Duration,
+    hosts: HashMap<String, Vec<IpAddr>>,
 }
 
 impl ReqwestTransport {
     /// A network under this policy.
     #[must_use]
     pub fn builder(policy: AddressPolicy) -> ReqwestTransportBuilder {
-        ReqwestTransportBuilder { policy, extra_roots: Vec::new(), connect_timeout: Duration::from_secs(10) }
+        ReqwestTransportBuilder {
+            policy,
+            extra_roots: Vec::new(),
+            connect_timeout: Duration::from_secs(10),
+            hosts: HashMap::new(),
+        }
     }
 }
 
 impl ReqwestTransportBuilder {
+    /// Takes these addresses for a host's name instead of asking the system for them. The policy holds for them all the same.
+    #[must_use]
+    pub fn with_host(mut self, name: impl Into<String>, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        self.hosts.insert(name.into().to_ascii_lowercase(), addresses.into_iter().collect());
+        self
+    }
+
     /// Trusts the certificates of this PEM text too: a sandbox's own, or a company's.
     ///
     /// # Errors
@@ -82,7 +96,7 @@ impl ReqwestTransportBuilder {
         #[expect(clippy::disallowed_methods, reason = "the one place that makes an HTTP client")]
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
-            .dns_resolver(Arc::new(GuardedResolver { policy: self.policy.clone() }))
+            .dns_resolver(Arc::new(GuardedResolver { policy: self.policy.clone(), hosts: Arc::new(self.hosts) }))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(self.connect_timeout)
@@ -186,14 +200,18 @@ impl std::error::Error for LeadsNowhere {}
 /// Resolves names by the system, and lets through what the policy allows.
 struct GuardedResolver {
     policy: AddressPolicy,
+    hosts: Arc<HashMap<String, Vec<IpAddr>>>,
 }
 
 impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let policy = self.policy.clone();
+        let (policy, hosts) = (self.policy.clone(), Arc::clone(&self.hosts));
         Box::pin(async move {
             let host = name.as_str().to_owned();
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
+            let found: Vec<SocketAddr> = match hosts.get(&host) {
+                Some(known) => known.iter().map(|ip| SocketAddr::new(*ip, 0)).collect(),
+                None => tokio::net::lookup_host((host.as_str(), 0)).await?.collect(),
+            };
             let allowed: Vec<SocketAddr> =
                 found.into_iter().filter(|found| policy.allows_ip(&host, found.ip())).collect();
             if allowed.is_empty() {

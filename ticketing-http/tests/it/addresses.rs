@@ -311,6 +311,24 @@ async fn a_name_that_leads_to_this_machine_is_refused_after_it_was_resolved() {
 }
 
 #[tokio::test]
+async fn a_public_name_that_resolves_to_a_private_address_is_refused() {
+    for ip in ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1"] {
+        // The opt-in to this machine does not help a name that is not this machine's.
+        let policy = AddressPolicy::strict().allow_loopback();
+        let transport = ReqwestTransport::builder(policy.clone())
+            .with_host("rebind.example.com", [ip.parse::<IpAddr>().unwrap()])
+            .build()
+            .unwrap();
+        let context = HttpContext::with_transport(policy.clone(), Arc::new(transport));
+        let address = policy.check("instance", "rebind.example.com", None).unwrap();
+        let error = HttpClient::builder(address, context).build().send(&Request::get("/x")).await.unwrap_err();
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::Config, Delivery::NotSent), "{ip}: {error:?}");
+        assert_eq!(error.field(), Some("instance"));
+        assert!(error.message().contains("rebind.example.com") && error.hint().is_some(), "{ip}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn a_token_endpoint_is_under_the_policy_too() {
     for url in [
         "http://169.254.169.254/token",

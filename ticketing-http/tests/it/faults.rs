@@ -9,6 +9,7 @@ use ticketing_http::auth::Basic;
 use ticketing_http::http::{HeaderMap, Method};
 use ticketing_http::{HttpClient, Request};
 
+use crate::fake::{Fake, answer as answered};
 use crate::mock::{Mock, Step, answer, context, head, ok};
 
 fn gzip(plain: &[u8]) -> Vec<u8> {
@@ -42,6 +43,19 @@ async fn a_body_that_ends_early_is_never_taken_for_a_whole_one() {
         assert_eq!((error.kind(), mock.count()), (ErrorKind::Unavailable, 1), "{name}: {error:?}");
         assert!(pieces.next().await.is_none(), "{name}: nothing follows the error");
     }
+}
+
+#[tokio::test]
+async fn a_transport_that_does_not_count_is_counted_for() {
+    let short = Fake::new(|_| answered(200, &[("content-length", "20")], "[1,2,3]"));
+    let error = short.client().build().send(&Request::post("/x")).await.unwrap_err();
+    assert!(error.maybe_applied() && error.kind() == ErrorKind::Unavailable, "{error:?}");
+    let pieces: Vec<_> = short.client().build().stream(&Request::get("/x")).await.unwrap().body.collect().await;
+    assert!(pieces.len() == 2 && pieces[0].is_ok() && pieces[1].is_err(), "{pieces:?}");
+    // A packed body's length is that of the packing.
+    let packed = [("content-length", "30"), ("content-encoding", "gzip")];
+    let whole = Fake::new(move |_| answered(200, &packed, "[1,2,3]"));
+    assert_eq!(whole.client().build().send(&Request::get("/x")).await.unwrap().body.len(), 7);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ticketing_core::{Delivery, ErrorKind, ManualClock, Result};
 use ticketing_http::{
-    Answer, Attempt, Backoff, Decision, HttpClient, Idempotency, Judge, Request, RetryPolicy, Timeouts,
+    Answer, Attempt, Backoff, Decision, HttpClient, Idempotency, Judge, Random, Request, RetryPolicy, Timeouts,
 };
 use tokio::time::Instant;
 
@@ -24,6 +24,16 @@ fn client(fake: &Fake) -> HttpClient {
     HttpClient::builder(address, context).build()
 }
 
+/// The largest jitter there is.
+#[derive(Debug)]
+struct Most;
+
+impl Random for Most {
+    fn unit(&self) -> f64 {
+        0.999
+    }
+}
+
 fn gaps(fake: &Fake) -> Vec<Duration> {
     fake.calls().windows(2).map(|two| two[1].at - two[0].at).collect()
 }
@@ -38,7 +48,10 @@ async fn the_servers_wait_is_kept_to_the_millisecond_and_slept_once() {
     ] {
         let headers: &'static [(&str, &str)] = Box::leak(Box::new(headers));
         let fake = server(1, status, headers);
-        client(&fake).send(&Request::post("/x")).await.unwrap();
+        let clock = Arc::new(ManualClock::new(NOW.parse().unwrap()));
+        let context = fake.context().with_clock(clock).with_random(Arc::new(Most));
+        let address = context.policy().check("instance", "acme.example.com", None).unwrap();
+        HttpClient::builder(address, context).build().send(&Request::post("/x")).await.unwrap();
         let gap = gaps(&fake)[0];
         let wait = Duration::from_secs(seconds);
         assert!(gap >= wait && gap < wait + Duration::from_millis(20), "{status} {headers:?}: {gap:?}");
