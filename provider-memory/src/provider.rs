@@ -17,7 +17,7 @@ use ticketing_core::request::{
     UploadAttachment,
 };
 use ticketing_core::{
-    Capabilities, ChangePage, Check, Clock, Error, Operation, Page, ProviderInfo, Result, TicketingProvider,
+    Capabilities, ChangePage, Check, Clock, Error, ErrorKind, Operation, Page, ProviderInfo, Result, TicketingProvider,
 };
 
 use crate::NAME;
@@ -84,9 +84,13 @@ impl MemoryProvider {
         // No finer than the capabilities say.
         let now = self.clock.now().trunc_subsecs(3);
         let mut state = self.store.lock();
-        state.requests += 1;
         let mut session = Session { state: &mut state, account: &self.info.account, statuses: &self.statuses, now };
-        work(&mut session).map_err(named)
+        let outcome = work(&mut session);
+        // What is wrong in itself would not have been sent to a vendor.
+        if outcome.as_ref().err().is_none_or(|error| error.kind() != ErrorKind::InvalidRequest) {
+            state.requests += 1;
+        }
+        outcome.map_err(named)
     }
 }
 

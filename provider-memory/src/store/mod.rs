@@ -56,7 +56,8 @@ impl MemoryStore {
         &self.account
     }
 
-    /// How many operations have reached the store; refused ones do not.
+    /// How many operations have reached the store. Requests that are wrong in themselves do not: a vendor would not have been
+    /// sent them.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.lock().requests
