@@ -10,10 +10,10 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use futures::TryStreamExt;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use ticketing::BuildContext;
 use ticketing::http::{AddressPolicy, HttpContext};
 use ticketing::model::{Ref, Ticket};
 use ticketing::request::{ListTickets, TicketFilter};
-use ticketing::BuildContext;
 use vendor_sandbox::servicenow::Sandbox;
 
 /// The moment that the documentation shows, and four others: the first hours, a quiet one, the end of the year, the end.
@@ -44,7 +44,8 @@ fn read_log(path: &str) -> Vec<csv::StringRecord> {
     std::fs::File::open(path).unwrap().read_to_end(&mut bytes).unwrap();
     if bytes.starts_with(b"PK") {
         let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
-        let name = archive.file_names().find(|name| name.ends_with(".csv") && !name.contains("__MACOSX")).unwrap().to_owned();
+        let name =
+            archive.file_names().find(|name| name.ends_with(".csv") && !name.contains("__MACOSX")).unwrap().to_owned();
         let mut csv = Vec::new();
         archive.by_name(&name).unwrap().read_to_end(&mut csv).unwrap();
         bytes = csv;
@@ -70,7 +71,9 @@ fn person(row: &csv::StringRecord, at: usize) -> Value {
 fn group(row: &csv::StringRecord) -> Value {
     match row[column::GROUP].rsplit(' ').next().unwrap() {
         "?" => json!([]),
-        number => json!([{ "id": sys_id("sys_user_group", &format!("Group {number}")), "name": format!("Group {number}") }]),
+        number => {
+            json!([{ "id": sys_id("sys_user_group", &format!("Group {number}")), "name": format!("Group {number}") }])
+        }
     }
 }
 
@@ -157,11 +160,8 @@ async fn every_incident_of_a_moment_comes_exactly_once_and_as_it_was() {
 
     for at in MOMENTS {
         let as_of = NaiveDateTime::parse_from_str(at, "%Y-%m-%d %H:%M:%S").unwrap().and_utc();
-        let truth: BTreeMap<String, Value> = rows
-            .iter()
-            .take_while(|row| moment(&row[column::UPDATED_AT]).unwrap() <= as_of)
-            .map(expected)
-            .collect();
+        let truth: BTreeMap<String, Value> =
+            rows.iter().take_while(|row| moment(&row[column::UPDATED_AT]).unwrap() <= as_of).map(expected).collect();
         assert!(!truth.is_empty());
 
         let sandbox = Sandbox::builder().event_log(&path).as_of(as_of).build().unwrap();
@@ -180,7 +180,12 @@ async fn every_incident_of_a_moment_comes_exactly_once_and_as_it_was() {
             assert!(seen.insert(key.clone(), document).is_none(), "as of {at}, {key} came twice");
         }
         let missing: Vec<_> = truth.keys().filter(|key| !seen.contains_key(*key)).take(5).collect();
-        assert!(missing.is_empty(), "as of {at}, {} of {} are missing, such as {missing:?}", truth.len() - seen.len(), truth.len());
+        assert!(
+            missing.is_empty(),
+            "as of {at}, {} of {} are missing, such as {missing:?}",
+            truth.len() - seen.len(),
+            truth.len()
+        );
         for (key, document) in &seen {
             assert_eq!(Some(document), truth.get(key), "as of {at}, {key} is not what the log says");
         }
