@@ -1,0 +1,1 @@
+//! A contributor outside this workspace runs the suite.

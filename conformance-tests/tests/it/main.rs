@@ -1,0 +1,10 @@
+//! The suite on every provider of this workspace, and what the suite promises to those outside it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod canonical;
+mod external_contributor;
+mod memory;
+mod registered;
+mod servicenow;
+mod suite;
