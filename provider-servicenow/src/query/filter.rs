@@ -203,7 +203,7 @@ impl FilterWriter<'_> {
                 match found {
                     Some(value) => drop(out.native_statuses.insert(value.to_owned())),
                     None if is_code(native) || known.contains(native) => {
-                        drop(out.native_statuses.insert(native.clone()))
+                        out.native_statuses.insert(native.clone());
                     }
                     // Another table may have it; none of this one's tickets does.
                     None => drop(out.native_statuses.insert(format!("\u{0}{native}"))),

@@ -1,0 +1,15 @@
+//! ServiceNow against the emulated instance, in process.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod bed;
+mod comments;
+mod delta;
+mod faults;
+mod filters;
+mod listing;
+mod people;
+mod queries;
+mod reading;
+mod rights;
+mod writing;
