@@ -10,7 +10,7 @@ use ticketing::http::{AddressPolicy, HttpContext, ReqwestTransport};
 use ticketing::{BuildContext, TicketingClient};
 
 use crate::args::text::standard_input;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, without_json};
 
 /// Which ticketing system, with whose credential.
 #[derive(Debug, Clone, Args)]
@@ -89,8 +89,9 @@ fn read(argument: &str) -> Result<Value> {
     let text = match argument.strip_prefix('@') {
         None => argument.to_owned(),
         Some("-") => standard_input()?,
-        Some(path) => fs::read_to_string(path)
-            .map_err(|error| Failure::usage(format!("--config: cannot read the file {path}: {error}")))?,
+        Some(path) => fs::read_to_string(path).map_err(|error| {
+            Failure::usage(format!("--config: cannot read the file {}: {error}", without_json(path)))
+        })?,
     };
     let mut config: Value = serde_json::from_str(&text).map_err(|error| {
         Failure::usage(format!(
@@ -178,7 +179,8 @@ mod tests {
 
     #[test]
     fn what_is_not_an_object_is_refused_without_being_shown() {
-        for bad in [r#"{"password":"hunter2""#, r#"["hunter2"]"#, "hunter2", "", r#"{"a":"hunter2"}}"#] {
+        let misplaced = r#"@{"password":"hunter2"}"#;
+        for bad in [r#"{"password":"hunter2""#, r#"["hunter2"]"#, "hunter2", "", r#"{"a":"hunter2"}}"#, misplaced] {
             let error = message(read(bad).unwrap_err());
             assert!(error.starts_with("--config: "), "{error}");
             assert!(!error.contains("hunter2"), "{error}");

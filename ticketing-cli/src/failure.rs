@@ -73,7 +73,7 @@ impl From<clap::Error> for Failure {
 }
 
 /// The text without what stands in braces: a configuration that came to the wrong place may hold a secret.
-fn without_json(text: &str) -> String {
+pub(crate) fn without_json(text: &str) -> String {
     match (text.find('{'), text.rfind('}')) {
         (Some(from), Some(to)) if from < to => format!("{}{{…}}{}", &text[..from], &text[to + 1..]),
         _ => text.to_owned(),

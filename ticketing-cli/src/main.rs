@@ -9,7 +9,7 @@ mod listing;
 mod output;
 mod progress;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> failure::Result<()> {
-    log_to_stderr(cli.globals.verbose);
+    log_to_stderr(cli.globals.verbose)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -55,13 +55,22 @@ fn run(cli: Cli) -> failure::Result<()> {
 }
 
 /// Logs only where it is asked for, by `TICKETING_LOG` or `--verbose`.
-fn log_to_stderr(verbose: bool) {
+fn log_to_stderr(verbose: bool) -> failure::Result<()> {
     use tracing_subscriber::EnvFilter;
 
-    let filter = match EnvFilter::try_from_env("TICKETING_LOG") {
-        Ok(filter) => filter,
-        Err(_) if verbose => EnvFilter::new("info,ticketing=debug,ticketing_core=debug,ticketing_http=debug"),
-        Err(_) => return,
+    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let filter = match set("TICKETING_LOG") {
+        Some(filter) => EnvFilter::try_new(filter).map_err(|error| {
+            Failure::usage(format!("TICKETING_LOG: {error}; write a level, `debug`, or `ticketing_http=trace,info`"))
+        })?,
+        None if verbose => EnvFilter::new("info,ticketing=debug,ticketing_core=debug,ticketing_http=debug"),
+        None => return Ok(()),
     };
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal() && set("NO_COLOR").is_none())
+        .with_target(false)
+        .init();
+    Ok(())
 }

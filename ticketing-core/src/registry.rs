@@ -136,7 +136,14 @@ impl Registry {
             } else {
                 format!("use one of: {}", known.join(", "))
             };
-            Error::config("provider", format!("there is no provider `{}`", name.escape_debug())).with_hint(hint)
+            // What came to the wrong place may be a configuration, and hold a secret.
+            let is_name = name.len() <= 64 && name.chars().all(|c| c.is_alphanumeric() || "-_. ".contains(c));
+            let cause = if is_name {
+                format!("there is no provider `{name}`")
+            } else {
+                "it is no name of a provider".to_owned()
+            };
+            Error::config("provider", cause).with_hint(hint)
         })
     }
 

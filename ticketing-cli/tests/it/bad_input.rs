@@ -1,9 +1,14 @@
 //! Bad input: one clear error that names the field, the cause and the way out; no panic, no secret.
 
-use crate::runner::{run, run_with_input};
+use serde_json::json;
+
+use crate::runner::{Run, command, run, run_with_input};
+use crate::server::Server;
 
 /// Must be seen nowhere.
 const CANARY: &str = "hunter2-canary";
+/// `admin:` and the canary, as Basic authentication writes them.
+const BASIC: &str = "YWRtaW46aHVudGVyMi1jYW5hcnk";
 
 fn memory(more: &[&str]) -> Vec<String> {
     let mut args: Vec<String> = more.iter().map(|arg| (*arg).to_owned()).collect();
@@ -187,8 +192,40 @@ fn a_configuration_on_standard_input_is_read() {
 }
 
 #[test]
-fn a_forgotten_quote_does_not_show_the_secret() {
-    let run = run(&["tickets", "list", "--provider", "memory", &format!(r#"{{"password":"{CANARY}"}}"#)]);
-    let run = run.bad(2, &["unexpected argument"]);
-    assert!(!run.stderr.contains(CANARY), "{}", run.stderr);
+fn a_configuration_in_the_wrong_place_does_not_show_the_secret() {
+    let config = format!(r#"{{"password":"{CANARY}"}}"#);
+    let file = format!("@{config}");
+    for (args, word) in [
+        (["--provider", "memory", &config].as_slice(), "unexpected argument"),
+        (&["--provider", &config], "it is no name of a provider"),
+        (&["--provider", "memory", "--config", &file], "cannot read the file"),
+    ] {
+        let run = run(&[&["tickets", "list"], args].concat()).bad(2, &[word]);
+        assert!(!run.stderr.contains(CANARY), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_bad_log_filter_is_refused() {
+    let args = ["providers"];
+    let output = command(&args).env("TICKETING_LOG", "debug,x=loud").output().unwrap();
+    Run::of(output, &args).bad(2, &["TICKETING_LOG", "`debug`"]);
+}
+
+#[test]
+fn no_log_shows_a_secret() {
+    let server = Server::start(&[]);
+    let bad = json!({ "type": "basic", "username": "admin", "password": CANARY });
+    let token = json!({ "type": "oauth", "client_id": "c", "client_secret": CANARY, "refresh_token": CANARY });
+    for auth in [bad, json!({ "type": "bearer", "token": CANARY }), json!({ "type": "api_key", "key": CANARY }), token]
+    {
+        let config = json!({ "instance": server.url, "auth": auth }).to_string();
+        let args = ["tickets", "list", "--verbose", "--provider", "servicenow", "--config", &config];
+        let output = command(&args).env("TICKETING_LOG", "trace").env("RUST_LOG", "trace").output().unwrap();
+        let run = Run::of(output, &args);
+        assert_eq!((run.code, run.stdout.as_str()), (4, ""), "{}", run.stderr);
+        assert!(run.stderr.contains("TRACE") && run.stderr.lines().count() > 5, "{}", run.stderr);
+        assert!(!run.stderr.contains('\u{1b}'), "no colours in a pipe: {}", run.stderr);
+        assert!(!run.stderr.contains(CANARY) && !run.stderr.contains(BASIC), "{}", run.stderr);
+    }
 }
