@@ -1,7 +1,7 @@
 //! `ticketing sandbox`.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
@@ -53,6 +53,11 @@ pub(crate) struct SourceArgs {
 }
 
 impl SourceArgs {
+    /// The recorded log, where one was given.
+    pub(crate) fn event_log(&self) -> Option<&Path> {
+        self.event_log.as_deref()
+    }
+
     /// A sandbox of this vendor with it, to be started.
     pub(crate) fn launch(&self, vendor: Vendor) -> Launch {
         let mut launch = Launch::new(vendor).seed(self.seed);

@@ -52,8 +52,11 @@ impl Demo {
         }
         let mut story = Story::new(format == Format::Table);
         story.step("A ServiceNow sandbox, in this process")?;
+        if let Some(path) = self.source.event_log() {
+            story.say(format!("It loads the log {}.", path.display()))?;
+        }
         let running = self.source.launch(VENDOR).start().await.map_err(sandbox::failure)?;
-        let outcome = Box::pin(walk(&running.base_url(), &mut story)).await;
+        let outcome = Box::pin(walk(&running.base_url(), &self.source, &mut story)).await;
         running.shutdown().await;
         let summary = outcome?;
         if format == Format::Json {
@@ -76,7 +79,7 @@ fn config(base_url: &str) -> serde_json::Value {
 }
 
 /// From the first call to the last page.
-async fn walk(base_url: &str, story: &mut Story) -> Result<Summary> {
+async fn walk(base_url: &str, source: &SourceArgs, story: &mut Story) -> Result<Summary> {
     let provider = VENDOR.name();
     story.say(format!("It listens on {base_url}."))?;
     story.say("Only the connection knows the vendor; what follows is the same for every ticketing system:")?;
@@ -92,7 +95,8 @@ async fn walk(base_url: &str, story: &mut Story) -> Result<Summary> {
     let reading = steps::read_everything(&client, story).await?;
 
     story.step("Go on by yourself")?;
-    story.code(format!("ticketing sandbox --vendor {VENDOR} --port 4010"))?;
+    let log = source.event_log().map(|path| format!(" --event-log '{}'", path.display())).unwrap_or_default();
+    story.code(format!("ticketing sandbox --vendor {VENDOR} --port 4010{log}"))?;
     let config = config("http://127.0.0.1:4010");
     story.code(format!("ticketing tickets list --provider {provider} --config '{config}' --status unresolved"))?;
     Ok(Summary { vendor: provider, created: ticket.key, status: ticket.status.category.to_string(), comments, reading })

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use super::story::Story;
 use crate::failure::Result;
+use crate::progress::Progress;
 
 /// Small enough that a small company takes several pages.
 const PAGE_SIZE: u32 = 5;
@@ -31,9 +32,6 @@ pub(super) async fn check(client: &TicketingClient, story: &mut Story) -> Result
     let user = check.user.and_then(|user| user.name).unwrap_or_else(|| "somebody".to_owned());
     let zone = check.time_zone.unwrap_or_else(|| "an unknown time zone".to_owned());
     story.say(format!("We are {user}, in {zone}; the credential works."))?;
-    if let Some(time) = check.vendor_time {
-        story.say(format!("There it is {}.", format_timestamp(time)))?;
-    }
     for warning in check.warnings {
         story.say(format!("Take note: {warning}"))?;
     }
@@ -49,9 +47,15 @@ pub(super) async fn list(client: &TicketingClient, story: &mut Story) -> Result<
         .with_sort(vec![Sort::descending(SortField::UpdatedAt)])
         .with_count(true)
         .with_page_size(PAGE_SIZE);
-    let page = client.list_tickets(request).await?;
+    let mut page = client.list_tickets(request.clone()).await?;
+    let mut which = "tickets";
+    if page.items.is_empty() {
+        story.say("Nothing is.")?;
+        page = client.list_tickets(request.with_filter(TicketFilter::new())).await?;
+        which = "tickets of any status";
+    }
     let total = page.total.map_or_else(|| format!("{} or more", page.items.len()), |total| total.value.to_string());
-    story.say(format!("{total} tickets; the {} that changed last:", page.items.len()))?;
+    story.say(format!("{total} {which}; those that changed last:"))?;
     for ticket in &page.items {
         story.ticket(ticket)?;
     }
@@ -138,7 +142,7 @@ pub(super) async fn resolve(client: &TicketingClient, ticket: &Ticket, story: &m
     Ok(resolved)
 }
 
-/// The fields that must come with the way to `resolved`: the first choice of those that have choices, else a text.
+/// The fields that must come with the way to `resolved`: of choices one that says it was solved, else a text.
 async fn demanded(client: &TicketingClient, ticket: &Ticket) -> Result<BTreeMap<FieldId, FieldData>> {
     let capabilities = client.capabilities();
     if !capabilities.supports(Operation::ListTransitions) {
@@ -156,9 +160,15 @@ async fn demanded(client: &TicketingClient, ticket: &Ticket) -> Result<BTreeMap<
         .into_iter()
         .map(|id| {
             let choices = catalogue.iter().find(|field| field.id == id).and_then(|field| field.choices.as_ref());
-            let first =
-                choices.and_then(|choices| choices.iter().find(|choice| choice.active && !choice.id.is_empty()));
-            let value = first.map_or("The logs were moved away; 41 % is used now.", |choice| choice.id.as_str());
+            let mut possible: Vec<_> = choices
+                .into_iter()
+                .flatten()
+                .filter(|choice| choice.active && !choice.id.is_empty())
+                .map(|choice| choice.id.as_str())
+                .collect();
+            // Not every reason for closing is a solution; the sort keeps the vendor's order otherwise.
+            possible.sort_by_key(|id| !id.to_lowercase().starts_with("solved"));
+            let value = possible.first().copied().unwrap_or("The logs were moved away; 41 % is used now.");
             (id, FieldData::from(value))
         })
         .collect())
@@ -205,8 +215,10 @@ pub(super) async fn read_everything(client: &TicketingClient, story: &mut Story)
         unexpected: 0,
     };
     let mut read = HashSet::new();
+    let mut progress = Progress::new("tickets", false);
     while let Some(page) = pages.try_next().await? {
         reading.pages += 1;
+        progress.add(page.items.len());
         for ticket in page.items {
             reading.tickets += 1;
             *reading.by_status.entry(ticket.status.category).or_default() += 1;
@@ -214,6 +226,7 @@ pub(super) async fn read_everything(client: &TicketingClient, story: &mut Story)
             reading.repeated += usize::from(!read.insert(ticket.id.to_string()));
         }
     }
+    drop(progress);
     let took = begun.elapsed();
     reading.lost = census.difference(&read).count();
 
