@@ -24,17 +24,26 @@ const MOMENTS: [&str; 5] =
 mod column {
     pub(super) const NUMBER: usize = 0;
     pub(super) const STATE: usize = 1;
+    pub(super) const REASSIGNED: usize = 3;
+    pub(super) const REOPENED: usize = 4;
+    pub(super) const MOD_COUNT: usize = 5;
+    pub(super) const MADE_SLA: usize = 6;
     pub(super) const CALLER: usize = 7;
     pub(super) const OPENED_BY: usize = 8;
     pub(super) const OPENED_AT: usize = 9;
     pub(super) const CREATED_AT: usize = 11;
     pub(super) const UPDATED_AT: usize = 13;
+    pub(super) const CONTACT_TYPE: usize = 14;
     pub(super) const CATEGORY: usize = 16;
+    pub(super) const SUBCATEGORY: usize = 17;
     pub(super) const SYMPTOM: usize = 18;
+    pub(super) const IMPACT: usize = 20;
+    pub(super) const URGENCY: usize = 21;
     pub(super) const PRIORITY: usize = 22;
     pub(super) const GROUP: usize = 23;
     pub(super) const ASSIGNED_TO: usize = 24;
     pub(super) const CLOSE_CODE: usize = 32;
+    pub(super) const RESOLVED_BY: usize = 33;
     pub(super) const RESOLVED_AT: usize = 34;
     pub(super) const CLOSED_AT: usize = 35;
 }
@@ -62,20 +71,66 @@ fn sys_id(table: &str, key: &str) -> String {
 }
 
 fn person(row: &csv::StringRecord, at: usize) -> Value {
-    match row[at].rsplit(' ').next().unwrap() {
+    match number(row, at) {
         "?" => Value::Null,
         number => json!({ "id": sys_id("sys_user", &format!("user.{number}")), "name": format!("User {number}") }),
     }
 }
 
 fn group(row: &csv::StringRecord) -> Value {
-    match row[column::GROUP].rsplit(' ').next().unwrap() {
+    match number(row, column::GROUP) {
         "?" => json!([]),
         number => {
             json!([{ "id": sys_id("sys_user_group", &format!("Group {number}")), "name": format!("Group {number}") }])
         }
     }
 }
+
+/// The number in a column such as `Category 55`; `?` where the row has none.
+fn number(row: &csv::StringRecord, at: usize) -> &str {
+    row[at].rsplit(' ').next().unwrap()
+}
+
+/// The catalogue fields of a row, those that it has a value for.
+fn fields(row: &csv::StringRecord, done: bool) -> Value {
+    let text = |at: usize| json!(number(row, at));
+    let whole = |at: usize| json!(row[at].parse::<i64>().unwrap());
+    let digit = |at: usize| json!(row[at][..1]);
+    let mut fields = serde_json::Map::new();
+    for (name, at, value) in [
+        ("category", column::CATEGORY, text(column::CATEGORY)),
+        ("subcategory", column::SUBCATEGORY, text(column::SUBCATEGORY)),
+        ("u_symptom", column::SYMPTOM, text(column::SYMPTOM)),
+        ("contact_type", column::CONTACT_TYPE, json!(row[column::CONTACT_TYPE])),
+        ("impact", column::IMPACT, digit(column::IMPACT)),
+        ("urgency", column::URGENCY, digit(column::URGENCY)),
+        ("reassignment_count", column::REASSIGNED, whole(column::REASSIGNED)),
+        ("reopen_count", column::REOPENED, whole(column::REOPENED)),
+        ("made_sla", column::MADE_SLA, json!(row[column::MADE_SLA].eq_ignore_ascii_case("true"))),
+    ] {
+        if &row[at] != "?" {
+            fields.insert(name.to_owned(), value);
+        }
+    }
+    if done && &row[column::RESOLVED_BY] != "?" {
+        fields.insert("resolved_by".to_owned(), person(row, column::RESOLVED_BY)["id"].clone());
+    }
+    Value::Object(fields)
+}
+
+/// The names of [`fields`].
+const FIELDS: [&str; 10] = [
+    "category",
+    "subcategory",
+    "u_symptom",
+    "contact_type",
+    "impact",
+    "urgency",
+    "reassignment_count",
+    "reopen_count",
+    "made_sla",
+    "resolved_by",
+];
 
 /// What one row says, in the words of the contract.
 fn expected(row: &csv::StringRecord) -> (String, Value) {
@@ -109,6 +164,8 @@ fn expected(row: &csv::StringRecord) -> (String, Value) {
     let assignee = person(row, column::ASSIGNED_TO);
     let document = json!({
         "id": sys_id("incident", &key),
+        "title": format!("Category {}, symptom {}", number(row, column::CATEGORY), number(row, column::SYMPTOM)),
+        "version": &row[column::MOD_COUNT],
         "category": category,
         "native": native,
         "reason": reason,
@@ -122,6 +179,7 @@ fn expected(row: &csv::StringRecord) -> (String, Value) {
         "updated_at": moment(&row[column::UPDATED_AT]),
         "resolved_at": moment(&row[column::RESOLVED_AT]).filter(|_| done),
         "closed_at": moment(&row[column::CLOSED_AT]).filter(|_| native == "7"),
+        "fields": fields(row, done),
     });
     (key, document)
 }
@@ -129,8 +187,11 @@ fn expected(row: &csv::StringRecord) -> (String, Value) {
 /// What the provider said, cut down to the same keys.
 fn actual(ticket: &Ticket) -> (String, Value) {
     let person = |person: &Ref| json!({ "id": person.id, "name": person.name });
+    let field = |name: &&str| Some((*name, ticket.fields.get(*name)?.value.clone()));
     let document = json!({
         "id": ticket.id,
+        "title": ticket.title,
+        "version": ticket.version,
         "category": ticket.status.category,
         "native": ticket.status.native.id,
         "reason": ticket.status.reason.as_ref().map(|reason| reason.id.clone()),
@@ -144,6 +205,7 @@ fn actual(ticket: &Ticket) -> (String, Value) {
         "updated_at": ticket.updated_at,
         "resolved_at": ticket.resolved_at,
         "closed_at": ticket.closed_at,
+        "fields": FIELDS.iter().filter_map(field).collect::<BTreeMap<_, _>>(),
     });
     (ticket.key.clone(), document)
 }
