@@ -10,7 +10,7 @@ mod name;
 pub(crate) mod order;
 pub(crate) mod value;
 
-pub use condition::{Condition, Operator};
+pub use condition::{Condition, Operator, Unit};
 pub use name::FieldName;
 pub use order::{Order, RowKey};
 
