@@ -157,7 +157,7 @@ impl Resolver {
         let mut ignored = false;
         decode_list(&response.body, &layout, &mut |row| {
             let Some(id) = row.some("sys_id") else { return Ok(()) };
-            if !query.accepts(row) {
+            if !query.accepts(row)? {
                 // The instance dropped the condition; whoever came is not meant.
                 ignored = true;
                 return Ok(());

@@ -209,7 +209,7 @@ async fn made_under(connection: &Connection, plan: &TicketPlan, key: &str) -> Re
     let response = connection.api.list(Target::Table(plan.table()), &query, &by_id, &layout, window).await?;
     let mut found: Option<Ticket> = None;
     decode_list(&response.body, &layout, &mut |row| {
-        if !row.is_void() && query.accepts(row) && row.cell("correlation_id").is_some() && found.is_none() {
+        if !row.is_void() && query.accepts(row)? && found.is_none() {
             found = Some(plan.ticket(row)?);
         }
         Ok(())
