@@ -466,8 +466,9 @@ pub(crate) async fn delete(connection: &Connection, request: DeleteTicket) -> Re
             .with_hint("read the ticket, and decide again"));
     }
     match connection.api.delete(&found.table, &found.sys_id).await {
-        Err(error) if error.kind() == ErrorKind::NotFound => Err(connection.no_ticket(&request.id)),
-        // Deleting is over once the record is gone, whoever's request did it.
+        // Deleting is over once the record is gone, whoever's request did it: it was there a moment ago, and the first of
+        // two attempts may have lost no more than its answer.
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) if error.maybe_applied() => match tickets::place(connection, &request.id).await {
             Err(gone) if gone.kind() == ErrorKind::NotFound => Ok(()),
             _ => Err(error),
