@@ -11,6 +11,7 @@ use super::draft::Draft;
 use super::echoed;
 use super::status::{Goal, Now};
 use crate::api::Values;
+use crate::catalogue::core_of;
 use crate::comments;
 use crate::connection::Connection;
 use crate::map::TicketPlan;
@@ -363,6 +364,7 @@ pub(super) async fn walk(
             && now.status.native.id != **step
         {
             let stands = now.status.native.name.clone().unwrap_or(now.status.native.id);
+            applied.extend(body.keys().filter(|column| *column != state).cloned());
             return Err(Error::new(
                 ErrorKind::Conflict,
                 format!("the instance did not take the status: it stands at `{stands}`"),
@@ -430,20 +432,22 @@ pub(super) fn check_echo(ticket: Ticket, draft: &Draft<'_>) -> Result<Ticket> {
     for (column, value) in &draft.values {
         let Some(described) = draft.schema.column(column).filter(|described| described.has_choices) else { continue };
         let value = value.as_str().unwrap_or_default();
-        let Some(field) = ticket.fields.get(column.as_str()) else {
-            continue;
-        };
-        let is = match &field.value {
-            ticketing_core::model::FieldData::Text(text) => text.clone(),
-            other => serde_json::to_value(other).map(|json| json.to_string()).unwrap_or_default(),
+        let is = match ticket.fields.get(column.as_str()).map(|field| &field.value) {
+            Some(ticketing_core::model::FieldData::Text(text)) => text.clone(),
+            Some(other) => serde_json::to_value(other).map(|json| json.to_string()).unwrap_or_default(),
+            // Under a key of its own, or not for us to see.
+            None if core_of(&draft.schema.table, column).is_some() || ticket.unreadable.contains(column) => continue,
+            None => String::new(),
         };
         if !value.is_empty() && is != value {
+            let kept = if is.is_empty() { "nothing".to_owned() } else { format!("`{is}`") };
             return Err(Error::new(
                 ErrorKind::Conflict,
-                format!("the instance kept `{is}` in `{}` and not `{value}`", described.name),
+                format!("the instance kept {kept} in `{}` and not `{value}`", described.name),
             )
             .with_field(format!("fields.{column}"))
             .with_delivery(Delivery::Answered)
+            .with_applied(draft.values.keys().filter(|other| *other != column).cloned())
             .with_hint("values outside the choice list are not stored; a rule of the instance's own may decide too"));
         }
     }
