@@ -8,8 +8,8 @@ use ticketing_http::Idempotency;
 
 use super::create::{at_most_one, no_requester};
 use super::draft::Draft;
-use super::echoed;
 use super::status::{Goal, Now};
+use super::{echoed, key};
 use crate::api::Values;
 use crate::catalogue::core_of;
 use crate::comments;
@@ -135,6 +135,7 @@ async fn locate(connection: &Connection, request: &UpdateTicket) -> Result<(Foun
     let looks = request.status.is_some()
         || request.reason.is_some()
         || request.expected_version.is_some()
+        || !request.external_id.is_keep()
         || additive(&request.assignees)
         || additive(&request.watchers)
         || (matches!(request.groups, SetPatch::Change { .. }) && !request.groups.is_keep())
@@ -160,6 +161,8 @@ async fn locate(connection: &Connection, request: &UpdateTicket) -> Result<(Foun
         "assignment_group",
         "watch_list",
         "sys_tags",
+        "correlation_id",
+        "correlation_display",
     ]);
     for column in [own.close_code, own.hold_reason].into_iter().flatten() {
         layout.add(column);
@@ -196,14 +199,11 @@ async fn fill(connection: &Connection, draft: &mut Draft<'_>, request: &UpdateTi
     draft.patch("short_description", &request.title, |draft, title| draft.title(title))?;
     draft.patch("description", &request.description, |draft, text| draft.description(text))?;
     draft.patch("due_date", &request.due, |draft, due| draft.due(*due))?;
-    draft.patch("correlation_id", &request.external_id, |draft, id| {
-        Draft::external_id(id)?;
-        draft.set("correlation_id", id.as_str());
-        Ok(())
-    })?;
     if !request.external_id.is_keep() {
-        // What stood there may have been a key of ours; it is the product's own id now.
-        draft.set("correlation_display", "");
+        let id = request.external_id.as_set().map(String::as_str);
+        id.map_or(Ok(()), Draft::external_id)?;
+        let present = |column: &str| now.get(column).map_or("", |(value, _)| value.as_str());
+        key::changed(present("correlation_id"), present("correlation_display"), id, &mut draft.values);
     }
     if let Patch::Set(priority) = &request.priority {
         draft.priority(priority)?;
