@@ -190,9 +190,10 @@ impl Api {
         self.client.send(&request).await
     }
 
-    /// `DELETE /api/now/table/{table}/{sys_id}`.
+    /// `DELETE /api/now/table/{table}/{sys_id}`. Twice is the same as once, and the second time answers 404.
     pub(crate) async fn delete(&self, table: &str, sys_id: &str) -> Result<()> {
-        let request = Request::delete(format!("/api/now/table/{table}/{sys_id}"));
+        let request =
+            Request::delete(format!("/api/now/table/{table}/{sys_id}")).with_idempotency(Idempotency::Idempotent);
         self.client.send(&request).await.map(drop)
     }
 

@@ -13,11 +13,14 @@ const USUAL_AGE: Duration = Duration::from_secs(60);
 /// How many answers are kept.
 const CAPACITY: usize = 1_000;
 
+/// A page of some type, and when it was true.
+type Kept = (DateTime<Utc>, Arc<dyn Any + Send + Sync>);
+
 /// Pages by question.
 #[derive(Debug)]
 pub(crate) struct Directory {
     clock: Arc<dyn Clock>,
-    kept: Mutex<HashMap<String, (DateTime<Utc>, Arc<dyn Any + Send + Sync>)>>,
+    kept: Mutex<HashMap<String, Kept>>,
 }
 
 impl Directory {

@@ -407,7 +407,8 @@ pub(crate) async fn remove(connection: &Connection, request: RemoveLink) -> Resu
     }
     match id {
         Id::Relation(id) => match connection.api.delete(RELATIONS, id).await {
-            Err(error) if error.kind() == ErrorKind::NotFound => Err(missing()),
+            // It was there a moment ago: what is gone now is gone.
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             outcome => outcome,
         },
         Id::Column { owner, table, name, .. } => {

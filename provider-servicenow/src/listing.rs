@@ -279,7 +279,7 @@ impl Listing<'_> {
                 .filter(|key| !key.sys_id().is_empty())
                 .ok_or_else(|| self.keyless(place))?;
             self.in_place(&key, chunk.last.as_ref().map(|(_, key)| key), floor)?;
-            if self.base.accepts(row)
+            if self.base.accepts(row)?
                 && let Some(item) = keep(row)?
             {
                 chunk.items.push((key.clone(), item));

@@ -27,6 +27,20 @@ pub(crate) struct Resolver {
     kept: Mutex<HashMap<String, (DateTime<Utc>, String)>>,
 }
 
+/// What is looked up, and where.
+struct Register {
+    table: &'static str,
+    what: &'static str,
+    hint: &'static str,
+}
+
+const USERS: Register =
+    Register { table: "sys_user", what: "user", hint: "list the users with `users find`, or name one by id" };
+const GROUPS: Register =
+    Register { table: "sys_user_group", what: "group", hint: "list the groups with `groups list`, or name one by id" };
+const ACCOUNTS: Register =
+    Register { table: "core_company", what: "account", hint: "list the accounts, or name one by id" };
+
 /// Somebody who may be meant.
 struct Candidate {
     id: String,
@@ -52,8 +66,7 @@ impl Resolver {
             UserSelector::Me => ("me", Condition::is_me(name("sys_id"))),
             other => return Err(Error::invalid(field, format!("the selector `{other}` is not known here"))),
         };
-        let hint = "list the users with `users find`, or name one by id";
-        self.one(field, "sys_user", "user", &selector.to_string(), wanted, condition, hint).await
+        self.one(field, &USERS, &selector.to_string(), wanted, condition).await
     }
 
     /// A user's id, and that there is such a user: an id in a write must not dangle.
@@ -61,13 +74,11 @@ impl Resolver {
         let UserSelector::Id(id) = selector else { return self.user(field, selector).await };
         check_sys_id(field, id.as_str())?;
         let condition = Condition::equals(FieldName::fixed("sys_id"), id.as_str())?;
-        let hint = "list the users with `users find`, or name one by id";
-        self.one(field, "sys_user", "user", &selector.to_string(), id.as_str(), condition, hint).await
+        self.one(field, &USERS, &selector.to_string(), id.as_str(), condition).await
     }
 
     /// A group's id, looked up where it is named.
     pub(crate) async fn group(&self, field: &str, selector: &GroupSelector, must_exist: bool) -> Result<String> {
-        let hint = "list the groups with `groups list`, or name one by id";
         let (wanted, condition) = match selector {
             GroupSelector::Id(id) => {
                 check_sys_id(field, id.as_str())?;
@@ -79,12 +90,11 @@ impl Resolver {
             GroupSelector::Name(name) => (name.as_str(), value(field, FieldName::fixed("name"), name)?),
             other => return Err(Error::invalid(field, format!("the selector `{other}` is not known here"))),
         };
-        self.one(field, "sys_user_group", "group", &selector.to_string(), wanted, condition, hint).await
+        self.one(field, &GROUPS, &selector.to_string(), wanted, condition).await
     }
 
     /// An account's id, looked up where it is named.
     pub(crate) async fn account(&self, field: &str, selector: &AccountSelector, must_exist: bool) -> Result<String> {
-        let hint = "list the accounts, or name one by id";
         let (wanted, condition) = match selector {
             AccountSelector::Id(id) => {
                 check_sys_id(field, id.as_str())?;
@@ -96,18 +106,16 @@ impl Resolver {
             AccountSelector::Name(name) => (name.as_str(), value(field, FieldName::fixed("name"), name)?),
             other => return Err(Error::invalid(field, format!("the selector `{other}` is not known here"))),
         };
-        self.one(field, "core_company", "account", &selector.to_string(), wanted, condition, hint).await
+        self.one(field, &ACCOUNTS, &selector.to_string(), wanted, condition).await
     }
 
     async fn one(
         &self,
         field: &str,
-        table: &'static str,
-        what: &str,
+        Register { table, what, hint }: &Register,
         selector: &str,
         wanted: &str,
         condition: Condition,
-        hint: &str,
     ) -> Result<String> {
         let key = format!("{table} {selector}");
         if let Some(id) = self.kept(&key) {
@@ -126,9 +134,7 @@ impl Resolver {
                 self.keep(key, one.id.clone());
                 Ok(one.id.clone())
             }
-            [] => {
-                Err(Error::invalid(field, format!("there is no {what} `{}`", shown(wanted))).with_hint(hint.to_owned()))
-            }
+            [] => Err(Error::invalid(field, format!("there is no {what} `{}`", shown(wanted))).with_hint(*hint)),
             several => {
                 let told: Vec<_> = several.iter().map(|one| one.told.as_str()).collect();
                 Err(Error::invalid(field, format!("`{}` is the {what} of several: {}", shown(wanted), told.join("; ")))
@@ -151,7 +157,7 @@ impl Resolver {
         let mut ignored = false;
         decode_list(&response.body, &layout, &mut |row| {
             let Some(id) = row.some("sys_id") else { return Ok(()) };
-            if !query.accepts(row) {
+            if !query.accepts(row)? {
                 // The instance dropped the condition; whoever came is not meant.
                 ignored = true;
                 return Ok(());

@@ -27,7 +27,8 @@ pub(crate) async fn list_ids(connection: &Connection, request: ListIds) -> Resul
     at.position.check(&by_id)?;
     let tables = tables_of(connection, request.kind)?;
     let Some(table) = tables.get(at.table) else { return Ok(Page::last(Vec::new())) };
-    let mut layout = Layout::new(["sys_id"]);
+    // A second column tells a row that is hidden, `{}`, from an id that is: an empty census would mean that all is gone.
+    let mut layout = Layout::new(["sys_id", "sys_mod_count"]);
     for field in table.query.fields() {
         layout.add(field.as_str());
     }

@@ -38,6 +38,11 @@ pub(crate) async fn list_changes(connection: &Connection, request: ListChanges) 
         }
         None => begin(connection, kind, &tables).await?,
     };
+    let is_fresh = progress.now == 0 && progress.tables.first().is_none_or(|mark| mark.position.is_none());
+    if progress.deletions.is_none() && is_fresh && deletions::follows(connection, kind) {
+        // They could not be read once, and perhaps can be now; what the capabilities say must come true.
+        progress.deletions = deletions::begin(connection, &tables).await?;
+    }
     let limit = Connection::page_size(request.page_size);
     let mut items = Vec::new();
     let mut caught_up = false;

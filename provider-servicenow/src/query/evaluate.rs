@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::condition::{Condition, Operand, Operator};
+use super::name::FieldName;
 
 /// Where a row's values come from.
 pub(crate) trait Values {
@@ -13,7 +14,54 @@ pub(crate) trait Values {
     fn display(&self, field: &str) -> Option<&str>;
 }
 
+/// How a row answers a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fit<'q> {
+    /// It fits, as far as the row and we can tell.
+    Yes,
+    /// It does not: the instance ignored a part of the query.
+    No,
+    /// It does not show this field, so the instance may have dropped the condition on it (wire §2.3), and nobody can tell.
+    Hidden(&'q FieldName),
+}
+
+impl Fit<'_> {
+    pub(super) fn any<'q>(fits: impl IntoIterator<Item = Fit<'q>>) -> Fit<'q> {
+        let mut out = Fit::No;
+        for fit in fits {
+            match fit {
+                Fit::Yes => return Fit::Yes,
+                Fit::Hidden(_) => out = fit,
+                Fit::No => {}
+            }
+        }
+        out
+    }
+
+    pub(super) fn all<'q>(fits: impl IntoIterator<Item = Fit<'q>>) -> Fit<'q> {
+        let mut out = Fit::Yes;
+        for fit in fits {
+            match fit {
+                Fit::No => return Fit::No,
+                Fit::Hidden(_) => out = fit,
+                Fit::Yes => {}
+            }
+        }
+        out
+    }
+}
+
 impl Condition {
+    /// How a row answers the condition. What a field must not be, a field that the table lacks is not.
+    pub(super) fn fit(&self, row: &impl Values) -> Fit<'_> {
+        let excludes = matches!(self.operator, Operator::NotEquals | Operator::NotIn | Operator::NotContains);
+        match self.holds(row) {
+            Some(false) => Fit::No,
+            None if !excludes && row.value(self.field.as_str()).is_none() => Fit::Hidden(&self.field),
+            _ => Fit::Yes,
+        }
+    }
+
     /// Whether the condition holds for a row; `None` where we cannot tell: the field was not read, or the operator depends
     /// on things that we do not know.
     pub(super) fn holds(&self, row: &impl Values) -> Option<bool> {
@@ -123,11 +171,11 @@ mod tests {
             ("due_date", "", ""),
         ]);
         let state = |values: &[&str]| Query::all().and(Condition::is_one_of(field("state"), values.to_vec()).unwrap());
-        assert!(state(&["1", "2"]).accepts(&row));
-        assert!(!state(&["1", "3"]).accepts(&row));
-        assert!(!state(&["1"]).accepts(&row));
-        assert!(state(&["1"]).or_query(state(&["2"])).accepts(&row));
-        let one = |condition| Query::all().and(vec![condition]).accepts(&row);
+        assert!(state(&["1", "2"]).accepts(&row).unwrap());
+        assert!(!state(&["1", "3"]).accepts(&row).unwrap());
+        assert!(!state(&["1"]).accepts(&row).unwrap());
+        assert!(state(&["1"]).or_query(state(&["2"])).accepts(&row).unwrap());
+        let one = |condition| Query::all().and(vec![condition]).accepts(&row).unwrap();
         assert!(one(Condition::contains(field("short_description"), "on FIRE").unwrap()));
         assert!(!one(Condition::contains(field("short_description"), "water").unwrap()));
         assert!(one(Condition::starts_with(field("assigned_to"), "ada").unwrap()));
@@ -135,9 +183,28 @@ mod tests {
         assert!(!one(Condition::greater(field("sys_updated_on"), "2026-01-05 08:00:00").unwrap()));
         assert!(one(Condition::is_empty(field("due_date"))));
         assert!(!one(Condition::is_not_empty(field("due_date"))));
-        // What was not read, and what depends on the collation, is left to the instance.
-        assert!(one(Condition::equals(field("u_other"), "x").unwrap()));
+        // What depends on the collation is left to the instance.
         assert!(one(Condition::less(field("short_description"), "A").unwrap()));
+    }
+
+    #[test]
+    fn what_a_row_does_not_show_leaves_the_question_open() {
+        let row = Row(&[("state", "2", "In Progress")]);
+        let hidden = || Condition::equals(field("u_other"), "x").unwrap();
+        let state = |value: &str| Condition::equals(field("state"), value).unwrap();
+        let fit = |query: Query| match query.fit(&row) {
+            Fit::Hidden(field) => field.as_str().to_owned(),
+            fit => format!("{fit:?}"),
+        };
+        assert_eq!(fit(Query::all().and(hidden())), "u_other");
+        assert_eq!(fit(Query::all().and(Condition::is_empty(field("u_other")))), "u_other");
+        assert_eq!(fit(Query::all().and(state("2")).and(hidden())), "u_other");
+        assert_eq!(fit(Query::all().and(state("3")).and(hidden())), "No");
+        assert_eq!(fit(Query::all().and(vec![hidden(), state("2")])), "Yes");
+        assert_eq!(fit(Query::all().and(hidden()).or_query(Query::all().and(state("2")))), "Yes");
+        assert_eq!(fit(Query::all().and(hidden()).or_query(Query::all().and(state("3")))), "u_other");
+        // Whoever asks for what is not something is answered by what has nothing of the kind.
+        assert_eq!(fit(Query::all().and(Condition::not_equals(field("u_other"), "x").unwrap())), "Yes");
     }
 
     #[test]

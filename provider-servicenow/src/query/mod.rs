@@ -1,7 +1,7 @@
 //! Encoded queries from typed parts (`wire/servicenow.md` §2): fields are checked, values escaped, injection refused.
 //!
 //! ServiceNow ignores what it does not understand, and the query widens. So nothing wrong can be built here, and what comes
-//! back is [evaluated](Query::accepts) again.
+//! back is [evaluated](Query::fit) again.
 
 mod condition;
 mod evaluate;
@@ -10,13 +10,15 @@ mod name;
 pub(crate) mod order;
 pub(crate) mod value;
 
-pub use condition::{Condition, Operator};
+pub use condition::{Condition, Operator, Unit};
 pub use name::FieldName;
 pub use order::{Order, RowKey};
 
 use std::fmt::Write as _;
 
-pub(crate) use evaluate::Values;
+use ticketing_core::{Delivery, Error, ErrorKind, Result};
+
+pub(crate) use evaluate::{Fit, Values};
 
 /// Conditions of which one must hold.
 pub type AnyOf = Vec<Condition>;
@@ -123,12 +125,29 @@ impl Query {
         out
     }
 
-    /// Whether a row fits, as far as the row and we can tell: what we cannot tell counts as fitting. An ignored part of the
-    /// query shows here.
-    pub(crate) fn accepts(&self, row: &impl Values) -> bool {
-        self.groups
-            .iter()
-            .any(|group| group.iter().all(|any_of| any_of.iter().any(|condition| condition.holds(row) != Some(false))))
+    /// How a row answers the query: an ignored part of it shows here.
+    pub(crate) fn fit(&self, row: &impl Values) -> Fit<'_> {
+        Fit::any(self.groups.iter().map(|group| {
+            Fit::all(group.iter().map(|any_of| Fit::any(any_of.iter().map(|condition| condition.fit(row)))))
+        }))
+    }
+
+    /// Whether a row fits.
+    ///
+    /// # Errors
+    /// `PermissionDenied`, naming the field, where the row does not show what decides it.
+    pub(crate) fn accepts(&self, row: &impl Values) -> Result<bool> {
+        match self.fit(row) {
+            Fit::Yes => Ok(true),
+            Fit::No => Ok(false),
+            Fit::Hidden(field) => Err(Error::new(
+                ErrorKind::PermissionDenied,
+                format!("`{field}` may not be read, so the instance may have ignored what was asked of it"),
+            )
+            .with_code("hidden_field")
+            .with_delivery(Delivery::Answered)
+            .with_hint(format!("let the integration user read `{field}`, or ask without it"))),
+        }
     }
 }
 

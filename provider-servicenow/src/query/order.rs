@@ -96,8 +96,8 @@ impl RowKey {
         let mut query: Option<Query> = None;
         for level in 0..order.len() {
             let mut group = Query::all();
-            for nth in 0..level {
-                group = group.and(equal(&order[nth], &self.0[nth])?);
+            for (key, value) in order.iter().zip(&self.0).take(level) {
+                group = group.and(equal(key, value)?);
             }
             let Some(beyond) = beyond(&order[level], &self.0[level], inclusive && level + 1 == order.len())? else {
                 continue;

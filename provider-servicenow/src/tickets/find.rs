@@ -63,7 +63,7 @@ pub(crate) async fn in_table(connection: &Connection, plan: &TicketPlan, id: &Ti
     let window = Window { offset: 0, limit: 2, count: false };
     let response = connection.api.list(Target::Table(plan.table()), &query, &order, &plan.layout, window).await?;
     decode_list(&response.body, &plan.layout, &mut |row| {
-        if !row.is_void() && query.accepts(row) && found.is_none() {
+        if !row.is_void() && query.accepts(row)? && found.is_none() {
             found = Some(plan.ticket(row)?);
         }
         Ok(())
@@ -130,7 +130,7 @@ async fn look(connection: &Connection, table: &str, id: &TicketId) -> Result<Opt
     let response = connection.api.list(Target::Table(table), &query, &order, &layout, window).await?;
     let mut found = None;
     decode_list(&response.body, &layout, &mut |row| {
-        if row.some("sys_id").is_some() && query.accepts(row) && found.is_none() {
+        if row.some("sys_id").is_some() && query.accepts(row)? && found.is_none() {
             found = Some(Found {
                 table: table.to_owned(),
                 sys_id: row.text("sys_id").to_owned(),
@@ -180,7 +180,7 @@ pub(crate) async fn several(connection: &Connection, request: GetTickets) -> Res
             let window = Window { offset: 0, limit: 2 * MOST_IDS as u64, count: false };
             let response = connection.api.list(Target::Table(table), &query, &order, &plan.layout, window).await?;
             decode_list(&response.body, &plan.layout, &mut |row| {
-                if !row.is_void() && query.accepts(row) {
+                if !row.is_void() && query.accepts(row)? {
                     let ticket = plan.ticket(row)?;
                     let asked = ids.iter().find(|id| **id == ticket.id.as_str() || **id == ticket.key);
                     if let Some(asked) = asked {

@@ -214,7 +214,10 @@ fn raw_rows(body: &[u8]) -> Result<Vec<Value>> {
 mod tests {
     use super::*;
 
-    fn rows(body: &str, layout: &Layout) -> Result<Vec<Vec<Option<(String, Option<String>)>>>> {
+    /// Value and display value, where there is a cell.
+    type Read = Option<(String, Option<String>)>;
+
+    fn rows(body: &str, layout: &Layout) -> Result<Vec<Vec<Read>>> {
         let mut rows = Vec::new();
         decode_list(body.as_bytes(), layout, &mut |row| {
             rows.push(

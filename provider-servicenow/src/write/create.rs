@@ -209,7 +209,7 @@ async fn made_under(connection: &Connection, plan: &TicketPlan, key: &str) -> Re
     let response = connection.api.list(Target::Table(plan.table()), &query, &by_id, &layout, window).await?;
     let mut found: Option<Ticket> = None;
     decode_list(&response.body, &layout, &mut |row| {
-        if !row.is_void() && query.accepts(row) && row.cell("correlation_id").is_some() && found.is_none() {
+        if !row.is_void() && query.accepts(row)? && found.is_none() {
             found = Some(plan.ticket(row)?);
         }
         Ok(())
@@ -234,7 +234,9 @@ async fn finish(
     };
     let mut ticket = super::update::check_echo(ticket, draft).map_err(|error| partly(error, &[]))?;
     if let Some(goal) = steps {
-        let way = super::lifecycle::path(plan.table(), "", "", &ticket.status.native.id, &goal.state)
+        let kind = draft.get("type").unwrap_or_default();
+        let code = draft.own.close_code.and_then(|column| draft.get(column)).unwrap_or_default();
+        let way = super::lifecycle::path(plan.table(), kind, code, &ticket.status.native.id, &goal.state)
             .unwrap_or_else(|| vec![goal.state.clone()]);
         let goal = Goal { way, ..goal };
         let id = ticket.id.to_string();
@@ -293,6 +295,13 @@ async fn order_now(connection: &Connection, table: &str, request: CreateTicket) 
         None => !matches!(id.as_str(), "cat_item" | "quantity"),
     });
     fill(connection, &mut draft, &rest).await?;
+    // Nothing can be taken back once the order is placed, so everything is looked at before.
+    tags::check(&request.tags)?;
+    if let Some(status) = &request.status {
+        let goal = draft.status(status, None, &Now::new())?;
+        let state = draft.own.state;
+        draft.set(state, goal.state);
+    }
     let stored = request.idempotency_key.as_deref().map(key::stored_key);
     key::columns(stored.as_deref(), request.external_id.as_deref(), &mut draft.values);
     let plan = connection.plan(table, &Projection::new(), request.include_raw, &[]).await?;
@@ -309,15 +318,7 @@ async fn order_now(connection: &Connection, table: &str, request: CreateTicket) 
         Ok(())
     })
     .map_err(|error| error.with_delivery(Delivery::MaybeApplied))?;
-    // The order is placed; what it cannot carry is written onto its request.
-    let goal = match &request.status {
-        Some(status) => Some(draft.status(status, None, &Now::new())?),
-        None => None,
-    };
-    if let Some(goal) = &goal {
-        let state = draft.own.state;
-        draft.set(state, goal.state.clone());
-    }
+    // What the order cannot carry is written onto its request.
     let made = format!("request {id}");
     let idempotency = ticketing_http::Idempotency::Idempotent;
     let written = connection.api.update(table, &id, &draft.values, &plan.layout, idempotency).await;

@@ -42,6 +42,14 @@ pub(super) fn columns(key: Option<&str>, external_id: Option<&str>, values: &mut
     }
 }
 
+/// The columns of a record whose external id changes, or goes: the key that it was made under stays with it.
+pub(super) fn changed(id: &str, display: &str, external_id: Option<&str>, values: &mut Values) {
+    let key = if display == KEY_MARKER { Some(id) } else { display.strip_prefix(KEY_PREFIX) };
+    values.insert("correlation_id".to_owned(), "".into());
+    values.insert("correlation_display".to_owned(), if key.is_some() { "" } else { display }.into());
+    columns(key.filter(|key| !key.is_empty()), external_id, values);
+}
+
 /// The records that were made under a key.
 pub(super) fn made_under(key: &str) -> Result<Query> {
     let alone = Query::all()
@@ -78,5 +86,16 @@ mod tests {
         assert!(with(Some("K"), None).contains(r#""correlation_id":"K""#));
         let both = with(Some("K"), Some("E"));
         assert!(both.contains(r#""correlation_id":"E""#) && both.contains("idempotency key K"), "{both}");
+        let after = |id, display: &str, external_id| {
+            let mut values = Values::new();
+            changed(id, display, external_id, &mut values);
+            serde_json::Value::Object(values).to_string()
+        };
+        assert_eq!(after("K", KEY_MARKER, Some("E")), both);
+        assert_eq!(after("D", &format!("{KEY_PREFIX}K"), Some("E")), both);
+        assert_eq!(after("D", &format!("{KEY_PREFIX}K"), None), with(Some("K"), None));
+        // What somebody else wrote there is theirs.
+        assert_eq!(after("D", "Nagios", Some("E")), r#"{"correlation_display":"Nagios","correlation_id":"E"}"#);
+        assert_eq!(after("D", "", None), r#"{"correlation_display":"","correlation_id":""}"#);
     }
 }

@@ -8,9 +8,10 @@ use ticketing_http::Idempotency;
 
 use super::create::{at_most_one, no_requester};
 use super::draft::Draft;
-use super::echoed;
 use super::status::{Goal, Now};
+use super::{echoed, key};
 use crate::api::Values;
+use crate::catalogue::core_of;
 use crate::comments;
 use crate::connection::Connection;
 use crate::map::TicketPlan;
@@ -134,6 +135,7 @@ async fn locate(connection: &Connection, request: &UpdateTicket) -> Result<(Foun
     let looks = request.status.is_some()
         || request.reason.is_some()
         || request.expected_version.is_some()
+        || !request.external_id.is_keep()
         || additive(&request.assignees)
         || additive(&request.watchers)
         || (matches!(request.groups, SetPatch::Change { .. }) && !request.groups.is_keep())
@@ -159,6 +161,8 @@ async fn locate(connection: &Connection, request: &UpdateTicket) -> Result<(Foun
         "assignment_group",
         "watch_list",
         "sys_tags",
+        "correlation_id",
+        "correlation_display",
     ]);
     for column in [own.close_code, own.hold_reason].into_iter().flatten() {
         layout.add(column);
@@ -195,14 +199,11 @@ async fn fill(connection: &Connection, draft: &mut Draft<'_>, request: &UpdateTi
     draft.patch("short_description", &request.title, |draft, title| draft.title(title))?;
     draft.patch("description", &request.description, |draft, text| draft.description(text))?;
     draft.patch("due_date", &request.due, |draft, due| draft.due(*due))?;
-    draft.patch("correlation_id", &request.external_id, |draft, id| {
-        Draft::external_id(id)?;
-        draft.set("correlation_id", id.as_str());
-        Ok(())
-    })?;
     if !request.external_id.is_keep() {
-        // What stood there may have been a key of ours; it is the product's own id now.
-        draft.set("correlation_display", "");
+        let id = request.external_id.as_set().map(String::as_str);
+        id.map_or(Ok(()), Draft::external_id)?;
+        let present = |column: &str| now.get(column).map_or("", |(value, _)| value.as_str());
+        key::changed(present("correlation_id"), present("correlation_display"), id, &mut draft.values);
     }
     if let Patch::Set(priority) = &request.priority {
         draft.priority(priority)?;
@@ -363,6 +364,7 @@ pub(super) async fn walk(
             && now.status.native.id != **step
         {
             let stands = now.status.native.name.clone().unwrap_or(now.status.native.id);
+            applied.extend(body.keys().filter(|column| *column != state).cloned());
             return Err(Error::new(
                 ErrorKind::Conflict,
                 format!("the instance did not take the status: it stands at `{stands}`"),
@@ -430,20 +432,22 @@ pub(super) fn check_echo(ticket: Ticket, draft: &Draft<'_>) -> Result<Ticket> {
     for (column, value) in &draft.values {
         let Some(described) = draft.schema.column(column).filter(|described| described.has_choices) else { continue };
         let value = value.as_str().unwrap_or_default();
-        let Some(field) = ticket.fields.get(column.as_str()) else {
-            continue;
-        };
-        let is = match &field.value {
-            ticketing_core::model::FieldData::Text(text) => text.clone(),
-            other => serde_json::to_value(other).map(|json| json.to_string()).unwrap_or_default(),
+        let is = match ticket.fields.get(column.as_str()).map(|field| &field.value) {
+            Some(ticketing_core::model::FieldData::Text(text)) => text.clone(),
+            Some(other) => serde_json::to_value(other).map(|json| json.to_string()).unwrap_or_default(),
+            // Under a key of its own, or not for us to see.
+            None if core_of(&draft.schema.table, column).is_some() || ticket.unreadable.contains(column) => continue,
+            None => String::new(),
         };
         if !value.is_empty() && is != value {
+            let kept = if is.is_empty() { "nothing".to_owned() } else { format!("`{is}`") };
             return Err(Error::new(
                 ErrorKind::Conflict,
-                format!("the instance kept `{is}` in `{}` and not `{value}`", described.name),
+                format!("the instance kept {kept} in `{}` and not `{value}`", described.name),
             )
             .with_field(format!("fields.{column}"))
             .with_delivery(Delivery::Answered)
+            .with_applied(draft.values.keys().filter(|other| *other != column).cloned())
             .with_hint("values outside the choice list are not stored; a rule of the instance's own may decide too"));
         }
     }
@@ -466,8 +470,9 @@ pub(crate) async fn delete(connection: &Connection, request: DeleteTicket) -> Re
             .with_hint("read the ticket, and decide again"));
     }
     match connection.api.delete(&found.table, &found.sys_id).await {
-        Err(error) if error.kind() == ErrorKind::NotFound => Err(connection.no_ticket(&request.id)),
-        // Deleting is over once the record is gone, whoever's request did it.
+        // Deleting is over once the record is gone, whoever's request did it: it was there a moment ago, and the first of
+        // two attempts may have lost no more than its answer.
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) if error.maybe_applied() => match tickets::place(connection, &request.id).await {
             Err(gone) if gone.kind() == ErrorKind::NotFound => Ok(()),
             _ => Err(error),
