@@ -187,7 +187,7 @@ fn expected(row: &csv::StringRecord) -> (String, Value) {
 /// What the provider said, cut down to the same keys.
 fn actual(ticket: &Ticket) -> (String, Value) {
     let person = |person: &Ref| json!({ "id": person.id, "name": person.name });
-    let field = |name: &&str| Some((*name, ticket.fields.get(*name)?.value.clone()));
+    let field = |name: &'static str| Some((name, ticket.fields.get(name)?.value.clone()));
     let document = json!({
         "id": ticket.id,
         "title": ticket.title,
@@ -205,7 +205,7 @@ fn actual(ticket: &Ticket) -> (String, Value) {
         "updated_at": ticket.updated_at,
         "resolved_at": ticket.resolved_at,
         "closed_at": ticket.closed_at,
-        "fields": FIELDS.iter().filter_map(field).collect::<BTreeMap<_, _>>(),
+        "fields": FIELDS.into_iter().filter_map(field).collect::<BTreeMap<_, _>>(),
     });
     (ticket.key.clone(), document)
 }

@@ -1,5 +1,7 @@
 //! Invariants of the workspace that no compiler checks; ARCHITECTURE.md lists them.
 
+mod documents;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
