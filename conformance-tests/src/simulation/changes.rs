@@ -27,7 +27,10 @@ impl Mirror {
                 Change::Upserted { document, .. } => {
                     let Some(ticket) = document.as_ticket() else { continue };
                     stage.tell(|| format!("upserted {} version {:?}", ticket.id, ticket.version));
-                    self.versions.insert(ticket.id.to_string(), ticket.version.as_ref().map(ToString::to_string).unwrap_or_default());
+                    self.versions.insert(
+                        ticket.id.to_string(),
+                        ticket.version.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    );
                 }
                 Change::Removed { id, .. } => {
                     stage.tell(|| format!("removed {id}"));
@@ -100,10 +103,8 @@ pub(super) async fn play(stage: &Arc<Stage>) {
             (true, Some(_)) => stage.violation(format!("changes: {} is hidden, and came", ticket.id)),
             (false, None) => stage.violation(format!("changes: {} never came", ticket.id)),
             (false, Some(version)) if version == ticket.version => {}
-            (false, Some(version)) => stage.violation(format!(
-                "changes: {} came as version {version}, and is at {}",
-                ticket.id, ticket.version
-            )),
+            (false, Some(version)) => stage
+                .violation(format!("changes: {} came as version {version}, and is at {}", ticket.id, ticket.version)),
         }
     }
     for id in versions.into_keys() {
@@ -118,7 +119,6 @@ async fn step(
     mirror: &Mirror,
     page_size: u32,
 ) -> Option<ticketing_core::Result<ChangePage>> {
-    let request =
-        ListChanges::new(Kind::Ticket).with_checkpoint(mirror.checkpoint.clone()).with_page_size(page_size);
+    let request = ListChanges::new(Kind::Ticket).with_checkpoint(mirror.checkpoint.clone()).with_page_size(page_size);
     stage.ended("changes", client.list_changes(request)).await
 }

@@ -23,8 +23,7 @@ pub(super) async fn play(stage: &Arc<Stage>) {
             if draw.chance(0.5) { Sort::ascending(field) } else { Sort::descending(field) }
         });
         let page_size = u32::try_from(draw.between(1, 9)).unwrap();
-        let request =
-            request.with_sort(Vec::from_iter(sort)).with_page_size(page_size).with_count(draw.chance(0.3));
+        let request = request.with_sort(Vec::from_iter(sort)).with_page_size(page_size).with_count(draw.chance(0.3));
         (request, unresolved, sort)
     });
     stage.tell(|| {

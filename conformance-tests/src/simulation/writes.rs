@@ -97,7 +97,11 @@ async fn create(stage: &Arc<Stage>) {
     }
     if commented {
         let text = format!("about {title}");
-        let comments = titled(stage, &title).iter().flat_map(|ticket| stage.world.comments(&ticket.id)).filter(|one| *one == text).count();
+        let comments = titled(stage, &title)
+            .iter()
+            .flat_map(|ticket| stage.world.comments(&ticket.id))
+            .filter(|one| *one == text)
+            .count();
         if comments > 1 || (comments == 0 && first.is_some()) {
             stage.violation(format!("create: its one comment is there {comments} times"));
         }
