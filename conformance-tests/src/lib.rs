@@ -44,6 +44,7 @@ mod oracle;
 mod probe;
 mod reading;
 mod record;
+pub mod simulation;
 mod snapshot;
 mod suite;
 mod verdict;

@@ -286,19 +286,40 @@ pub(crate) async fn add(connection: &Connection, request: AddComment) -> Result<
         }
     }
     // What is there already says afterwards which entry is ours; it is needed only where the outcome may be unclear.
+    let mut written_before = false;
     let before = match &key {
-        Some(_) => Some(ids_of(connection, &found, request.visibility, &text).await?),
+        Some(key) => {
+            let now = ids_of(connection, &found, request.visibility, &text).await?;
+            let mut written = connection.written.lock().unwrap_or_else(PoisonError::into_inner);
+            // An earlier call under this key ended in the dark: what has come since then is its entry.
+            let known = written.before(key).filter(|_| !remedy::is_removed("servicenow.unclear_comments"));
+            let before = known.map_or_else(|| now.clone(), <[String]>::to_vec);
+            written_before = now.iter().any(|id| !before.contains(id));
+            written.begin(key, before.clone());
+            Some(before)
+        }
         None => None,
+    };
+    let forget = || {
+        if let Some(key) = &key {
+            connection.written.lock().unwrap_or_else(PoisonError::into_inner).forget(key);
+        }
     };
     let values = Values::from_iter([(column.to_owned(), text.clone().into())]);
     let layout = Layout::new(["sys_id"]);
     let mut attempt = 1;
-    loop {
+    while !written_before {
         let written = connection.api.update(&found.table, &found.sys_id, &values, &layout, Idempotency::Unsafe).await;
         match written {
             Ok(_) => break,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Err(connection.no_ticket(&request.ticket)),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                forget();
+                return Err(connection.no_ticket(&request.ticket));
+            }
             Err(error) => {
+                if !error.maybe_applied() {
+                    forget();
+                }
                 let Some(before) = before
                     .as_ref()
                     .filter(|_| error.maybe_applied() && !remedy::is_removed("servicenow.comment_search"))
@@ -312,6 +333,7 @@ pub(crate) async fn add(connection: &Connection, request: AddComment) -> Result<
                     break;
                 }
                 if attempt >= 3 || !error.is_retryable() {
+                    forget();
                     return Err(error.with_delivery(Delivery::Answered));
                 }
                 attempt += 1;

@@ -16,6 +16,7 @@ mod fields;
 mod history;
 mod links;
 mod listing;
+mod lookup;
 mod map;
 mod mapping;
 mod people;

@@ -11,7 +11,9 @@ use crate::query::{Order, Query, RowKey};
 use crate::wire::{Layout, Row, decode_list};
 
 /// How often an answer that cannot be right is asked for again.
-const ATTEMPTS: u32 = 3;
+pub(crate) const ATTEMPTS: u32 = 3;
+/// How many rows are looked at behind a short page.
+const PROBE: u64 = 100;
 /// How many rows are looked through at once for one that is not hidden.
 const SEARCH: u64 = 10_000;
 
@@ -181,10 +183,6 @@ impl Listing<'_> {
         }
         // A short page: rows are hidden after the limit was applied, or this is the end (wire §7).
         let last = chunk.last.map(|(_, key)| key).or(at.anchor).or(at.behind.clone());
-        let counted_out = chunk.total.is_some_and(|total| total <= window.offset + chunk.received);
-        if counted_out && !full {
-            return Ok(paged(None, Vec::new()));
-        }
         let nearly_full = chunk.received * 4 >= window.limit * 3 && window.limit > 8;
         if let (true, true, Some(key)) = (nearly_full, progressed, &last) {
             return Ok(paged(Some(Position::behind(key.clone())), Vec::new()));
@@ -207,13 +205,15 @@ impl Listing<'_> {
         let layout = Layout::new(
             self.order.iter().map(|key| key.field.as_str()).chain(self.base.fields().map(|field| field.as_str())),
         );
-        let probe = Window { offset: 0, limit: 1, count: true };
-        let chunk: Chunk<()> = self.fetch(&query, behind, probe, &layout, &mut |_| Ok(None)).await?;
-        if chunk.last.is_some() {
-            return Ok(End::More);
+        // Not one row alone: a count may be wrong, and is believed only behind as many rows as this.
+        let probe = Window { offset: 0, limit: PROBE, count: true };
+        let chunk: Chunk<()> = self.fetch(&query, behind, probe, &layout, &mut |_| Ok(Some(()))).await?;
+        if let Some((key, ())) = chunk.items.into_iter().next() {
+            return Ok(End::From(key));
         }
         let total = match chunk.total {
-            Some(0) => return Ok(End::Proved),
+            _ if chunk.last.is_some() => return Ok(End::More),
+            Some(total) if total <= PROBE => return Ok(End::Proved),
             total => total.unwrap_or(SEARCH),
         };
         // Only hidden rows here. The windows overlap by half, so that rows which vanish meanwhile push none past us.

@@ -9,24 +9,57 @@ const CAPACITY: usize = 10_000;
 /// What was written under which key, the latest ones.
 #[derive(Debug, Default)]
 pub(crate) struct Written {
-    ids: HashMap<String, String>,
+    writes: HashMap<String, Write>,
     order: VecDeque<String>,
+}
+
+#[derive(Debug)]
+enum Write {
+    /// This record.
+    Done(String),
+    /// Nobody knows; these were there before.
+    Unclear(Vec<String>),
 }
 
 impl Written {
     /// What was written under a key.
     pub(crate) fn get(&self, key: &str) -> Option<&str> {
-        self.ids.get(key).map(String::as_str)
+        match self.writes.get(key)? {
+            Write::Done(id) => Some(id),
+            Write::Unclear(_) => None,
+        }
+    }
+
+    /// What was there before a write under a key whose outcome nobody knows.
+    pub(crate) fn before(&self, key: &str) -> Option<&[String]> {
+        match self.writes.get(key)? {
+            Write::Done(_) => None,
+            Write::Unclear(before) => Some(before),
+        }
+    }
+
+    /// Notes that a write under a key begins, and what is there before it.
+    pub(crate) fn begin(&mut self, key: &str, before: Vec<String>) {
+        self.put(key.to_owned(), Write::Unclear(before));
+    }
+
+    /// Notes that the write under a key did not happen.
+    pub(crate) fn forget(&mut self, key: &str) {
+        self.writes.remove(key);
     }
 
     /// Notes what was written under a key.
     pub(crate) fn note(&mut self, key: String, id: String) {
-        if self.ids.insert(key.clone(), id).is_none() {
+        self.put(key, Write::Done(id));
+    }
+
+    fn put(&mut self, key: String, write: Write) {
+        if self.writes.insert(key.clone(), write).is_none() {
             self.order.push_back(key);
             if self.order.len() > CAPACITY
                 && let Some(oldest) = self.order.pop_front()
             {
-                self.ids.remove(&oldest);
+                self.writes.remove(&oldest);
             }
         }
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "its output is what it is for")]
 
 mod remedies;
+mod simulate;
 
 use clap::{Parser, Subcommand};
 
@@ -17,10 +18,13 @@ struct Arguments {
 enum Chore {
     /// Takes each remedy out in turn, and says which test goes red; fails where none does.
     Remedies(remedies::Arguments),
+    /// Plays seeds of the simulation: small accounts under fire; fails where a ticket is lost, or anything written twice.
+    Simulate(simulate::Arguments),
 }
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().chore {
         Chore::Remedies(arguments) => remedies::run(&arguments),
+        Chore::Simulate(arguments) => simulate::run(&arguments),
     }
 }

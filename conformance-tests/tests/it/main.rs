@@ -7,4 +7,5 @@ mod external_contributor;
 mod memory;
 mod registered;
 mod servicenow;
+mod simulation;
 mod suite;

@@ -7,10 +7,11 @@ use super::sweep::{Mark, Table};
 use crate::api::{Target, Window};
 use crate::connection::Connection;
 use crate::listing::Listing;
+use crate::lookup::lookup;
 use crate::map::moment;
 use crate::query::{Condition, FieldName, Order, Query, order};
 use crate::tickets::MOST_IDS;
-use crate::wire::{Layout, decode_list};
+use crate::wire::Layout;
 
 /// The table of deletions.
 pub(super) const DELETIONS: &str = "sys_audit_delete";
@@ -37,13 +38,12 @@ pub(super) async fn begin(connection: &Connection, tables: &[Table]) -> Result<O
     let layout = Layout::new(["sys_id", "tablename", "documentkey", "sys_created_on"]);
     let newest = [Order::descending("sys_created_on"), Order::descending("sys_id")];
     let window = Window { offset: 0, limit: 1, count: false };
-    let outcome = connection.api.list(Target::Table(DELETIONS), &query, &newest, &layout, window).await;
-    let Some(response) = connection.if_open(DELETIONS, outcome)? else { return Ok(None) };
-    let mut latest = None;
-    decode_list(&response.body, &layout, &mut |row| {
-        latest = row.some("sys_created_on").map(str::to_owned);
-        Ok(())
-    })?;
+    let outcome = lookup(&connection.api, Target::Table(DELETIONS), &query, &newest, &layout, window, &mut |row| {
+        Ok(row.some("sys_created_on").map(str::to_owned))
+    })
+    .await;
+    let Some(answer) = connection.if_open(DELETIONS, outcome)? else { return Ok(None) };
+    let latest = answer.items.into_iter().next();
     Ok(Some(Mark { from: latest.clone(), latest, ..Mark::default() }))
 }
 
@@ -69,6 +69,10 @@ pub(super) async fn step(
         layout: &layout,
         keyset: true,
     };
+    let is_first = mark.position.is_none();
+    if is_first {
+        mark.begun.clone_from(&mark.latest);
+    }
     let position = mark.position.clone().unwrap_or_default();
     let outcome = listing
         .page(&position, limit, false, &mut |row| {
@@ -85,6 +89,9 @@ pub(super) async fn step(
         }
     }
     mark.position = paged.next;
+    if is_first && mark.position.is_none() {
+        mark.begun = None;
+    }
     // Somebody may have brought a record back; then it is not gone.
     let alive = alive(connection, &gone).await?;
     let changes = gone.into_iter().filter(|(_, record, _)| !alive.contains(record)).map(|(_, id, at)| {
@@ -113,11 +120,11 @@ async fn alive(
         for ids in ids.chunks(MOST_IDS) {
             let query = Query::all().and(Condition::is_one_of(FieldName::fixed("sys_id"), ids.iter().copied())?);
             let window = Window { offset: 0, limit: 2 * MOST_IDS as u64, count: false };
-            let response = connection.api.list(Target::Table(table), &query, &order, &layout, window).await?;
-            decode_list(&response.body, &layout, &mut |row| {
-                alive.extend(row.some("sys_id").filter(|id| ids.contains(id)).map(str::to_owned));
-                Ok(())
-            })?;
+            let found = lookup(&connection.api, Target::Table(table), &query, &order, &layout, window, &mut |row| {
+                Ok(row.some("sys_id").filter(|id| ids.contains(id)).map(str::to_owned))
+            })
+            .await?;
+            alive.extend(found.items);
         }
     }
     Ok(alive)

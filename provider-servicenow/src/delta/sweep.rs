@@ -5,10 +5,11 @@ use ticketing_core::model::{Change, Document, Kind};
 use ticketing_core::request::Projection;
 use ticketing_core::{Error, ErrorKind, Result, remedy};
 
-use crate::api::Target;
+use crate::api::{Target, Window};
 use crate::comments;
 use crate::connection::Connection;
 use crate::listing::{Listing, Position};
+use crate::lookup::lookup;
 use crate::map::{AccountPlan, ContactPlan, Entry, GroupPlan, TicketPlan, UserPlan};
 use crate::query::order::Fnv;
 use crate::query::value::{literal, parse_time};
@@ -63,6 +64,9 @@ pub(super) struct Mark {
     /// Where it is; `None`: it has not begun.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub(super) position: Option<Position>,
+    /// The latest moment known when this sweep began; `None`: it is through with its first page.
+    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
+    pub(super) begun: Option<String>,
     /// The latest moment seen.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub(super) latest: Option<String>,
@@ -79,9 +83,14 @@ impl Mark {
     /// The next sweep's beginning, once this one is through.
     pub(super) fn finished(&self) -> Self {
         let overlap = if remedy::is_removed("servicenow.overlap") { 0 } else { OVERLAP_SECONDS };
-        let from = self
-            .latest
-            .as_deref()
+        // What was committed while the sweep went on may stand behind where it was already (wire §7): the overlap counts
+        // from its beginning, not from its end.
+        let since = match &self.begun {
+            Some(begun) if !remedy::is_removed("servicenow.overlap_from_beginning") => Some(begun),
+            _ => self.latest.as_ref(),
+        };
+        let from = since
+            .map(String::as_str)
             .and_then(parse_time)
             .map(|latest| literal(latest - chrono::TimeDelta::seconds(overlap)));
         let from = from.or_else(|| self.from.clone());
@@ -93,7 +102,7 @@ impl Mark {
         seen.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
         let excess = seen.len().saturating_sub(MOST_SEEN);
         seen.drain(..excess);
-        Self { from, position: None, latest: self.latest.clone(), seen }
+        Self { from, position: None, begun: None, latest: self.latest.clone(), seen }
     }
 
     /// Notes a row by its id, for rows that never change.
@@ -216,7 +225,14 @@ pub(super) async fn step(
         layout: &layout,
         keyset: true,
     };
+    if mark.position.is_none() {
+        mark.begun = match &mark.latest {
+            Some(latest) => Some(latest.clone()),
+            None => newest(connection, table, column).await?,
+        };
+    }
     let position = mark.position.clone().unwrap_or_default();
+    let is_first = mark.position.is_none();
     let paged = listing
         .page(&position, limit, false, &mut |row| {
             let Some(told) = plans.read(row)? else { return Ok(None) };
@@ -243,5 +259,26 @@ pub(super) async fn step(
     let comments = comments::named(connection, entries, None).await?;
     documents.extend(comments.into_iter().map(|comment| Change::upserted(Document::Comment(comment))));
     mark.position = paged.next;
+    if is_first && mark.position.is_none() {
+        // One answer is one moment.
+        mark.begun = None;
+    }
     Ok(documents)
+}
+
+/// The latest moment in a table: the instance's own time, never ours.
+async fn newest(connection: &Connection, table: &Table, column: &'static str) -> Result<Option<String>> {
+    let mut layout = Layout::new(["sys_id", column]);
+    for field in table.query.fields() {
+        layout.add(field.as_str());
+    }
+    let order = [Order::descending(column), Order::descending("sys_id")];
+    // Several, since the last ones may be hidden from us.
+    let window = Window { offset: 0, limit: 20, count: false };
+    let target = Target::Table(&table.name);
+    let answer = lookup(&connection.api, target, &table.query, &order, &layout, window, &mut |row| {
+        Ok(row.some(column).map(str::to_owned))
+    })
+    .await?;
+    Ok(answer.items.into_iter().next())
 }

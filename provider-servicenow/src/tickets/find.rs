@@ -7,10 +7,11 @@ use ticketing_core::{Error, ErrorKind, Result, TicketId};
 use crate::api::{Target, Window};
 use crate::connection::Connection;
 use crate::error::is_closed;
+use crate::lookup::lookup;
 use crate::map::TicketPlan;
 use crate::query::value::{check, is_guid, is_sys_id};
 use crate::query::{Condition, FieldName, Order, Query};
-use crate::wire::{Layout, decode_list, decode_record};
+use crate::wire::{Layout, Row, decode_record};
 
 /// Where a ticket is.
 #[derive(Debug, Clone)]
@@ -61,14 +62,10 @@ pub(crate) async fn in_table(connection: &Connection, plan: &TicketPlan, id: &Ti
     let Some(query) = by_id_or_number(id)? else { return Ok(None) };
     let order = [Order::ascending("sys_id")];
     let window = Window { offset: 0, limit: 2, count: false };
-    let response = connection.api.list(Target::Table(plan.table()), &query, &order, &plan.layout, window).await?;
-    decode_list(&response.body, &plan.layout, &mut |row| {
-        if !row.is_void() && query.accepts(row)? && found.is_none() {
-            found = Some(plan.ticket(row)?);
-        }
-        Ok(())
-    })?;
-    Ok(found)
+    let target = Target::Table(plan.table());
+    let mut keep = |row: &Row<'_, '_>| plan.ticket(row).map(Some);
+    let answer = lookup(&connection.api, target, &query, &order, &plan.layout, window, &mut keep).await?;
+    Ok(answer.items.into_iter().next())
 }
 
 /// Ids need not be hex (wire §1.3), so what is not may be an id or a number. `None`: it can be neither.
@@ -79,6 +76,10 @@ fn by_id_or_number(id: &TicketId) -> Result<Option<Query>> {
     }
     if text.len() > 80 || check("id", text).is_err() {
         return Ok(None);
+    }
+    if is_guid(text) {
+        // No number looks like that; and of an alternative, an instance that drops one leaves less, not more.
+        return Ok(Some(Query::all().and(Condition::equals(FieldName::fixed("sys_id"), text)?)));
     }
     let mut any_of = vec![Condition::equals(FieldName::fixed("number"), text)?];
     if is_sys_id(text) {
@@ -127,20 +128,16 @@ async fn look(connection: &Connection, table: &str, id: &TicketId) -> Result<Opt
     let layout = Layout::new(PLACE);
     let order = [Order::ascending("sys_id")];
     let window = Window { offset: 0, limit: 2, count: false };
-    let response = connection.api.list(Target::Table(table), &query, &order, &layout, window).await?;
-    let mut found = None;
-    decode_list(&response.body, &layout, &mut |row| {
-        if row.some("sys_id").is_some() && query.accepts(row)? && found.is_none() {
-            found = Some(Found {
-                table: table.to_owned(),
-                sys_id: row.text("sys_id").to_owned(),
-                class: row.some("sys_class_name").unwrap_or(table).to_owned(),
-                number: row.text("number").to_owned(),
-            });
-        }
-        Ok(())
-    })?;
-    Ok(found)
+    let answer = lookup(&connection.api, Target::Table(table), &query, &order, &layout, window, &mut |row| {
+        Ok(row.some("sys_id").map(|sys_id| Found {
+            table: table.to_owned(),
+            sys_id: sys_id.to_owned(),
+            class: row.some("sys_class_name").unwrap_or(table).to_owned(),
+            number: row.text("number").to_owned(),
+        }))
+    })
+    .await?;
+    Ok(answer.items.into_iter().next())
 }
 
 /// Ids in one request at most: a URL holds so many.
@@ -178,17 +175,14 @@ pub(crate) async fn several(connection: &Connection, request: GetTickets) -> Res
             let query = Query::all().and(any_of);
             let order = [Order::ascending("sys_id")];
             let window = Window { offset: 0, limit: 2 * MOST_IDS as u64, count: false };
-            let response = connection.api.list(Target::Table(table), &query, &order, &plan.layout, window).await?;
-            decode_list(&response.body, &plan.layout, &mut |row| {
-                if !row.is_void() && query.accepts(row)? {
-                    let ticket = plan.ticket(row)?;
-                    let asked = ids.iter().find(|id| **id == ticket.id.as_str() || **id == ticket.key);
-                    if let Some(asked) = asked {
-                        known.insert((*asked).to_owned(), ticket);
-                    }
+            let target = Target::Table(table);
+            let mut keep = |row: &Row<'_, '_>| plan.ticket(row).map(Some);
+            let found = lookup(&connection.api, target, &query, &order, &plan.layout, window, &mut keep).await?;
+            for ticket in found.items {
+                if let Some(asked) = ids.iter().find(|id| **id == ticket.id.as_str() || **id == ticket.key) {
+                    known.insert((*asked).to_owned(), ticket);
                 }
-                Ok(())
-            })?;
+            }
         }
     }
     let mut out = FoundTickets::default();

@@ -9,9 +9,10 @@ use super::status::{Goal, Now};
 use super::{echoed, key};
 use crate::api::{Target, Values, Window};
 use crate::connection::Connection;
+use crate::lookup::lookup;
 use crate::map::TicketPlan;
 use crate::query::order;
-use crate::wire::{Layout, decode_list, decode_record};
+use crate::wire::{Layout, decode_record};
 use crate::{tags, tickets};
 
 /// How often an insert is tried where each time it is known not to have happened.
@@ -198,23 +199,34 @@ async fn insert(connection: &Connection, plan: &TicketPlan, values: &Values, key
     }
 }
 
-/// The ticket that was made under a key.
+/// The ticket that was made under a key; `None`: there is surely none.
 async fn made_under(connection: &Connection, plan: &TicketPlan, key: &str) -> Result<Option<Ticket>> {
     let query = key::made_under(key)?;
     let mut layout = plan.layout.clone();
     layout.add("correlation_id");
     layout.add("correlation_display");
     let by_id = order::total(Vec::new());
-    let window = Window { offset: 0, limit: 10, count: false };
-    let response = connection.api.list(Target::Table(plan.table()), &query, &by_id, &layout, window).await?;
-    let mut found: Option<Ticket> = None;
-    decode_list(&response.body, &layout, &mut |row| {
-        if !row.is_void() && query.accepts(row)? && found.is_none() {
-            found = Some(plan.ticket(row)?);
+    // Counted before access rules (wire §1.5), so that one which we may not read shows.
+    let window = Window { offset: 0, limit: 10, count: true };
+    let mut untold = false;
+    let target = Target::Table(plan.table());
+    let answer = lookup(&connection.api, target, &query, &by_id, &layout, window, &mut |row| {
+        if row.cell("correlation_id").is_none() {
+            untold = true;
+            return Ok(None);
         }
-        Ok(())
-    })?;
-    Ok(found)
+        plan.ticket(row).map(Some)
+    })
+    .await?;
+    match answer.items.into_iter().next() {
+        None if answer.hidden || untold => Err(Error::new(
+            ErrorKind::PermissionDenied,
+            "a ticket seems to have been made under this idempotency key, and may not be read",
+        )
+        .with_field("idempotency_key")
+        .with_hint("let the integration user read what it creates, `correlation_id` and `correlation_display` too")),
+        found => Ok(found),
+    }
 }
 
 /// What an insert cannot do: steps to a status, and tags. The ticket is there already, whatever happens.
