@@ -163,13 +163,16 @@ impl<T: Tables> Harness for ServiceNowHarness<T> {
         self.instance.control.clear_faults();
     }
 
-    /// wire §3.2: a data policy demands both; the reason is the resolution code.
+    /// wire §3.2: a data policy demands notes and a resolution code, which is the reason; on hold, there is another one.
     fn status_needs(&self, status: StatusCategory) -> StatusNeeds {
         match status {
             StatusCategory::Resolved | StatusCategory::Closed => StatusNeeds {
                 reason: Some("Solution provided".to_owned()),
                 fields: BTreeMap::from([("close_notes".into(), "Solved.".into())]),
             },
+            StatusCategory::OnHold => {
+                StatusNeeds { reason: Some("Awaiting Vendor".to_owned()), ..StatusNeeds::default() }
+            }
             _ => StatusNeeds::default(),
         }
     }
