@@ -186,7 +186,13 @@ pub(crate) async fn find_users(connection: &Connection, request: FindUsers) -> R
     };
     let question = format!(
         "users {:?} {:?} {:?} {group:?} {} {:?} {:?}",
-        request.text, request.email, request.name, request.include_inactive, request.cursor, request.page_size
+        request.text,
+        request.email,
+        request.name,
+        request.include_inactive,
+        // A cursor's `Debug` does not show which one it is.
+        request.cursor.as_ref().map(Cursor::as_str),
+        request.page_size
     );
     if let Some(page) = connection.directory.kept(&question, request.max_age) {
         return Ok(page);
@@ -289,7 +295,11 @@ pub(crate) async fn find_groups(connection: &Connection, request: FindGroups) ->
     }
     let question = format!(
         "groups {:?} {:?} {} {:?} {:?}",
-        request.text, request.name, request.include_inactive, request.cursor, request.page_size
+        request.text,
+        request.name,
+        request.include_inactive,
+        request.cursor.as_ref().map(Cursor::as_str),
+        request.page_size
     );
     if let Some(page) = connection.directory.kept(&question, request.max_age) {
         return Ok(page);

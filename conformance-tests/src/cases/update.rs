@@ -111,6 +111,10 @@ pub async fn each_key_changes_alone(h: &dyn Harness) {
             serde_json::to_value(ticket).unwrap()
         };
         assert_eq!(bare(&answer), bare(&after), "the answer to an update is the ticket as it is now");
+        if key == "tags" && (&before.version, before.updated_at) == (&after.version, after.updated_at) {
+            // Some vendors keep tags beside the record: then neither moves, and never one without the other.
+            continue;
+        }
         if before.version.is_some() {
             assert_ne!(before.version, after.version, "an update gives the ticket another version");
         }

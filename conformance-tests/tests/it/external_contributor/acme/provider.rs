@@ -1,4 +1,4 @@
-//! Acme: a provider with the required operations, and a mapping of its own. Its vendor is a store in memory.
+//! Acme: a provider with the required operations, its customers, and a mapping of its own. Its vendor is a store in memory.
 
 mod map;
 
@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use provider_memory::{MemoryProvider, MemoryStore};
-use ticketing_core::model::{Group, Ticket, User};
+use ticketing_core::model::{Account, Contact, Group, Ticket, User};
 use ticketing_core::request::{
-    CreateTicket, GetGroup, GetTicket, GetUser, ListGroups, ListTickets, ListUsers, UpdateTicket,
+    CreateTicket, GetGroup, GetTicket, GetUser, ListAccounts, ListContacts, ListGroups, ListTickets, ListUsers,
+    UpdateTicket,
 };
-use ticketing_core::{Capabilities, Check, Clock, Page, ProviderInfo, Result, TicketingProvider};
+use ticketing_core::{Capabilities, Check, Clock, Operation, Page, ProviderInfo, Result, TicketingProvider};
 
 #[derive(Debug)]
 pub struct Acme {
@@ -31,7 +32,8 @@ impl TicketingProvider for Acme {
 
     fn capabilities(&self) -> Capabilities {
         let vendor = self.vendor.capabilities();
-        let mut capabilities = Capabilities::required();
+        let customers = [Operation::ListAccounts, Operation::ListContacts];
+        let mut capabilities = Capabilities::required().with_operations(customers);
         capabilities.ticket_filters = vendor.ticket_filters;
         capabilities.sorts = vendor.sorts;
         capabilities.readable_fields = vendor.readable_fields;
@@ -77,5 +79,13 @@ impl TicketingProvider for Acme {
 
     async fn get_group(&self, request: GetGroup) -> Result<Group> {
         self.vendor.get_group(request).await
+    }
+
+    async fn list_accounts(&self, request: ListAccounts) -> Result<Page<Account>> {
+        self.vendor.list_accounts(request).await
+    }
+
+    async fn list_contacts(&self, request: ListContacts) -> Result<Page<Contact>> {
+        self.vendor.list_contacts(request).await
     }
 }
