@@ -46,7 +46,8 @@ pub(crate) async fn call(provider: &dyn TicketingProvider, operation: Operation,
         }
         Operation::ListLinks => provider.list_links(ListLinks::new(ticket)).await.map(drop),
         Operation::AddLink => {
-            let target = LinkTarget::Url { url: "https://example.com/".to_owned(), title: None };
+            // Every provider that links at all links tickets; addresses are some vendors' alone.
+            let target = LinkTarget::Ticket(TicketId::new(id));
             provider.add_link(AddLink::new(ticket, target, LinkCategory::RelatesTo)).await.map(drop)
         }
         Operation::RemoveLink => provider.remove_link(RemoveLink::new(ticket, id)).await,

@@ -50,6 +50,7 @@ macro_rules! suite_macro {
         ///     use super::MyHarness;
         ///     conformance_tests::conformance_suite!(MyHarness);
         /// }
+        /// # fn main() {}
         /// ```
         #[macro_export]
         macro_rules! conformance_suite {

@@ -12,18 +12,32 @@ use crate::store::{Record, Table};
 
 /// The collections that can be read, as the first part of a path.
 const PLACES: &[&str] = &["tickets", "comments", "users", "groups", "accounts", "contacts", "collections"];
-/// Headers that carry credentials: the connection has its own.
-const CREDENTIALS: &[&str] =
-    &["authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token", "x-csrf-token"];
+/// Headers that carry credentials or lead elsewhere: the connection has its own.
+const OWN: &[&str] =
+    &["authorization", "proxy-authorization", "cookie", "host", "x-api-key", "x-auth-token", "x-csrf-token"];
+
+/// True for what can be the name of a header.
+fn is_header_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+}
 
 impl Session<'_> {
     /// `GET /tickets`, `GET /tickets/ID`, and so on; a list goes on with `?after=ID`, and takes `?limit=N`.
     pub(crate) fn send_raw(&self, request: &RawRequest) -> Result<RawResponse> {
         check_path(&request.path)?;
-        let is_credential = |name: &&String| CREDENTIALS.contains(&name.to_ascii_lowercase().as_str());
-        if let Some(name) = request.headers.iter().map(|(name, _)| name).find(is_credential) {
-            return Err(Error::invalid("headers", format!("`{name}` carries a credential"))
-                .with_hint("leave it out: the connection has its own"));
+        for (name, value) in &request.headers {
+            let shown = name.escape_debug();
+            if OWN.contains(&name.to_ascii_lowercase().as_str()) {
+                return Err(Error::invalid("headers", format!("`{shown}` carries a credential, or leads elsewhere"))
+                    .with_hint("leave it out: the connection has its own"));
+            }
+            if !is_header_name(name) || value.chars().any(char::is_control) {
+                return Err(Error::invalid(
+                    "headers",
+                    format!("`{shown}` is no header, or has a value that none can have"),
+                )
+                .with_hint("leave it out"));
+            }
         }
         let mut parts = request.path[1..].split('/');
         let (place, id) = (parts.next().unwrap_or_default(), parts.next().filter(|id| !id.is_empty()));

@@ -66,6 +66,19 @@ impl Judge for ServiceNowJudge {
     }
 }
 
+/// What a page of the instance must be: a good status.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct PageJudge;
+
+impl Judge for PageJudge {
+    fn judge(&self, answer: &Answer<'_>) -> Result<()> {
+        match answer.status.is_success() && !answer.is_json() {
+            true => Ok(()),
+            false => ServiceNowJudge.judge(answer),
+        }
+    }
+}
+
 /// How much of a large answer's end is looked at for an error that came after the rows.
 const TAIL: usize = 4096;
 /// Up to this size, an answer is read through.

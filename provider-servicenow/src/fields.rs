@@ -44,10 +44,12 @@ pub(crate) async fn list(connection: &Connection, request: ListFields) -> Result
     for table in &tables {
         let schema = connection.catalogue.schema(table).await?;
         let choices = if request.choices { Some(connection.catalogue.choices(table).await?) } else { None };
-        for column in &schema.columns {
+        // Journals are comments, and are written as such, with their readers stated.
+        for column in schema.columns.iter().filter(|column| !column.is_journal()) {
             let mut field = field(&schema, column, choices.as_deref());
             field.scopes = vec![(*table).clone()];
-            match fields.iter_mut().find(|known| alike(known, &field)) {
+            // Each table has choices of its own, whether they are asked for or not.
+            match fields.iter_mut().find(|known| !column.has_choices && alike(known, &field)) {
                 Some(known) => known.scopes.push((*table).clone()),
                 None => fields.push(field),
             }

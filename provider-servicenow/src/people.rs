@@ -200,15 +200,21 @@ pub(crate) async fn find_users(connection: &Connection, request: FindUsers) -> R
     let column = |name: &str| FieldName::new(&format!("{prefix}{name}"));
     let mut query = active(Query::all(), column("active")?, request.include_inactive)?;
     if let Some(text) = &request.text {
-        let contains =
-            |name: &str| Condition::contains(column(name)?, text.trim()).map_err(|error| error.with_field("text"));
-        query = query.and(vec![contains("name")?, contains("user_name")?, contains("email")?]);
-    }
-    for (name, wanted) in [("email", &request.email), ("name", &request.name)] {
-        if let Some(wanted) = wanted {
-            query =
-                query.and(Condition::equals(column(name)?, wanted.as_str()).map_err(|error| error.with_field(name))?);
+        let mut any_of = Vec::new();
+        for name in ["name", "user_name", "email"] {
+            any_of.extend(contains(&column(name)?, text)?);
         }
+        query = query.and(any_of);
+    }
+    if let Some(email) = &request.email {
+        // An address means the same in any case of letters; most are kept in small ones.
+        let spellings = [email.clone(), email.to_lowercase()];
+        let any_of = Condition::is_one_of(column("email")?, spellings).map_err(|error| error.with_field("email"))?;
+        query = query.and(any_of);
+    }
+    if let Some(name) = &request.name {
+        let equals = Condition::equals(column("name")?, name.as_str()).map_err(|error| error.with_field("name"))?;
+        query = query.and(equals);
     }
     let bound = (&request.text, &request.email, &request.name, &group, request.include_inactive);
     let (cursor, page_size) = (request.cursor.as_ref(), request.page_size);
@@ -245,6 +251,27 @@ pub(crate) async fn find_users(connection: &Connection, request: FindUsers) -> R
     Ok(connection.directory.keep(question, page))
 }
 
+/// Holds a part of a text in one of its usual spellings: comparisons heed the case of letters, or not, as the instance's
+/// database does (wire §2.1).
+fn contains(column: &FieldName, text: &str) -> Result<Vec<Condition>> {
+    let text = text.trim();
+    let mut capital = true;
+    let title: String = text
+        .chars()
+        .flat_map(|c| {
+            let begins = std::mem::replace(&mut capital, !c.is_alphanumeric());
+            if begins { c.to_uppercase().collect::<Vec<_>>() } else { vec![c] }
+        })
+        .collect();
+    let mut spellings = vec![text.to_owned(), text.to_lowercase(), title, text.to_uppercase()];
+    let mut seen = std::collections::HashSet::new();
+    spellings.retain(|spelling| seen.insert(spelling.clone()));
+    spellings
+        .into_iter()
+        .map(|spelling| Condition::contains(column.clone(), spelling).map_err(|error| error.with_field("text")))
+        .collect()
+}
+
 async fn group_of(connection: &Connection, ticket: &ticketing_core::TicketId) -> Result<Option<String>> {
     let found = crate::tickets::place(connection, ticket).await?;
     let layout = Layout::new(["sys_id", "assignment_group"]);
@@ -278,7 +305,7 @@ pub(crate) async fn find_groups(connection: &Connection, request: FindGroups) ->
     }
     let mut query = active(Query::all(), field("active"), request.include_inactive)?;
     if let Some(text) = &request.text {
-        query = query.and(Condition::contains(field("name"), text.trim()).map_err(|error| error.with_field("text"))?);
+        query = query.and(contains(&field("name"), text)?);
     }
     if let Some(name) = &request.name {
         query = query.and(Condition::equals(field("name"), name.as_str()).map_err(|error| error.with_field("name"))?);

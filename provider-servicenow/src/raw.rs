@@ -1,11 +1,14 @@
 //! The way around the model: on the connection's own host, with its credential and limits.
 
+use std::sync::Arc;
+
 use ticketing_core::request::{RawMethod, RawRequest, RawResponse};
 use ticketing_core::{Error, Result};
 use ticketing_http::http::{HeaderName, HeaderValue, Method};
 use ticketing_http::{Body, Idempotency, Request};
 
 use crate::connection::Connection;
+use crate::error::PageJudge;
 
 /// Headers that carry credentials or lead elsewhere.
 const REFUSED: &[&str] = &[
@@ -43,6 +46,7 @@ pub(crate) async fn send(connection: &Connection, request: RawRequest) -> Result
         Some((path, query)) => (path.to_owned(), query.to_owned()),
         None => (request.path.clone(), String::new()),
     };
+    let path_of_api = path.starts_with("/api/");
     let mut out = Request::new(method, path);
     for pair in inline.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -75,7 +79,11 @@ pub(crate) async fn send(connection: &Connection, request: RawRequest) -> Result
     if request.idempotent && !reads {
         out = out.with_idempotency(Idempotency::Idempotent);
     }
-    let response = connection.api.client().send(&out).await?;
+    // Outside of the APIs, a page is what was asked for.
+    let response = match path_of_api {
+        true => connection.api.client().send(&out).await?,
+        false => connection.api.client().with_judge(Arc::new(PageJudge)).send(&out).await?,
+    };
     let headers = response
         .headers
         .iter()

@@ -143,6 +143,12 @@ impl HttpClient {
         &self.context
     }
 
+    /// The same connection, with another reading of the vendor's answers.
+    #[must_use]
+    pub fn with_judge(&self, judge: Arc<dyn Judge>) -> Self {
+        Self { judge, ..self.clone() }
+    }
+
     /// Sends a request, and holds its answer in memory.
     ///
     /// # Errors

@@ -28,8 +28,8 @@ pub(crate) enum StockAnswer {
     ServerError(u16),
     /// The credential is refused this time.
     Unauthorized,
-    /// 429, with a `Retry-After` in seconds or without any header.
-    TooManyRequests(Option<u64>),
+    /// 429, to be waited for so many seconds, negative where that moment has passed; or without any header.
+    TooManyRequests(Option<i64>),
 }
 
 /// A place in the vendor's queue, given back when dropped.

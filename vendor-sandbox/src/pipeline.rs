@@ -70,7 +70,7 @@ pub(crate) const SHARED_FAULTS: &[FaultSpec] = &[
     shared(
         "too_many_requests",
         "429 with the vendor's rate limit headers and Retry-After",
-        Some("Retry-After in seconds, default 30"),
+        Some("Retry-After in seconds, default 30; negative: the limit ended so long ago by the vendor's clock"),
         any,
     ),
     shared("too_many_requests_bare", "429 without any header", None, any),
@@ -133,7 +133,7 @@ impl Pipeline {
             return Some(self.emulator.stock_answer(StockAnswer::Unauthorized));
         }
         if let Some(strike) = strikes.get("too_many_requests") {
-            let answer = StockAnswer::TooManyRequests(Some(strike.number(30)));
+            let answer = StockAnswer::TooManyRequests(Some(strike.parameter.as_i64().unwrap_or(30)));
             return Some(self.emulator.stock_answer(answer));
         }
         if strikes.has("too_many_requests_bare") {

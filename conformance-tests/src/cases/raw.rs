@@ -5,9 +5,14 @@ use ticketing_core::request::{RawMethod, RawRequest};
 use ticketing_core::{ErrorKind, Operation};
 
 use crate::gate;
-use crate::harness::{Harness, Misbehaviour};
+use crate::harness::{Harness, Misbehaviour, SentRequest};
 use crate::reading::{client, nothing_sent_since, sent};
 use crate::verdict::{fails, not_offered, ok, refused};
+
+/// A harness may count operations without knowing their wire.
+fn has_wire(request: &SentRequest) -> bool {
+    !request.path.is_empty()
+}
 
 /// A raw request is answered as the vendor answers.
 pub async fn a_raw_request_is_answered(h: &dyn Harness) {
@@ -18,6 +23,10 @@ pub async fn a_raw_request_is_answered(h: &dyn Harness) {
     let answer = client(h).send_raw(RawRequest::new(RawMethod::Get, "/")).await;
     let Some(requests) = h.requests() else { return };
     assert_eq!(requests.len(), before + 1, "one raw request is one request: {answer:?}");
+    ok(answer, "a raw request for what is there");
+    if !has_wire(&requests[before]) {
+        return;
+    }
     assert_eq!((requests[before].method.as_str(), requests[before].path.as_str()), ("GET", "/"));
 }
 
@@ -78,7 +87,7 @@ pub async fn query_values_are_escaped(h: &dyn Harness) {
     let request = RawRequest::new(RawMethod::Get, "/x").with_query(vec![("q".to_owned(), value.to_owned())]);
     let before = sent(h);
     let _ = client(h).send_raw(request).await;
-    let Some(requests) = h.requests() else { return };
+    let Some(requests) = h.requests().filter(|requests| requests.get(before).is_some_and(has_wire)) else { return };
     let pairs: Vec<(String, String)> =
         url::form_urlencoded::parse(requests[before].query.as_bytes()).into_owned().collect();
     assert_eq!(pairs, [("q".to_owned(), value.to_owned())]);

@@ -58,9 +58,14 @@ pub async fn no_secret_shows_anywhere(h: &dyn Harness) {
     for (place, text) in [("what was printed", &shown), ("the tracing output", &traced)] {
         for secret in &secrets {
             if let Some(at) = text.find(secret.as_str()) {
-                let from = text[..at].rfind('\n').map_or(0, |line| line + 1);
-                let line = text[from..].lines().next().unwrap_or_default().replace(secret.as_str(), "‹SECRET›");
-                panic!("a secret shows in {place}: {}", line.chars().take(400).collect::<String>());
+                let line = text[..at].rfind('\n').map_or(0, |line| line + 1);
+                let before: Vec<char> = text[line..at].chars().collect();
+                let before: String = before[before.len().saturating_sub(400)..].iter().collect();
+                let after: String =
+                    text[at + secret.len()..].lines().next().unwrap_or_default().chars().take(40).collect();
+                let shown = format!("{before}‹SECRET›{after}");
+                let shown = secrets.iter().fold(shown, |shown, secret| shown.replace(secret.as_str(), "‹SECRET›"));
+                panic!("a secret shows in {place}: {shown}");
             }
         }
     }

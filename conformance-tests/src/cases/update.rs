@@ -21,9 +21,13 @@ pub(crate) fn patches(world: &World) -> Vec<(&'static str, &'static [&'static st
     let id = world.ticket_id("vpn");
     let update = || UpdateTicket::new(id.clone());
     let user = || UserSelector::Id(world.user("itil").id.clone());
-    let account = world.accounts.first().map_or_else(|| "1".into(), |account| account.id.clone());
+    // Each differs from what the ticket has.
+    let own = world.ticket("vpn").account.as_ref().map(|account| account.id.as_str());
+    let account = world.accounts.iter().find(|account| Some(account.id.as_str()) != own);
+    let account = account.map_or_else(|| "1".into(), |account| account.id.clone());
     let collection = world.listing.iter().flat_map(|ticket| &ticket.collections).next();
     let collection = CollectionSelector::Id(collection.map_or("1", |one| one.id.as_str()).into());
+    let watcher = UserSelector::Id(world.user("lena.brandt").id.clone());
     vec![
         ("title", &["title"], update().with_title("new")),
         ("description", &["description"], update().with_description(Patch::Set("new".into()))),
@@ -32,11 +36,11 @@ pub(crate) fn patches(world: &World) -> Vec<(&'static str, &'static [&'static st
         ("requester", &["requester"], update().with_requester(user())),
         ("assignees", &["assignee"], update().with_assignees(SetPatch::replace([user()]))),
         ("assigned_groups", &["group"], update().with_groups(SetPatch::replace([GroupSelector::name("IT")]))),
-        ("watchers", &["watcher"], update().with_watchers(SetPatch::add([user()]))),
+        ("watchers", &["watcher"], update().with_watchers(SetPatch::add([watcher]))),
         ("account", &["account"], update().with_account(AccountSelector::Id(account))),
         ("collections", &["collection"], update().with_collections(SetPatch::add([collection]))),
         ("parent", &["parent"], update().with_parent(world.ticket_id("move"))),
-        ("tags", &["tag"], update().with_tags(SetPatch::add(["vpn".to_owned()]))),
+        ("tags", &["tag"], update().with_tags(SetPatch::add(["concentrator".to_owned()]))),
         ("due", &["due"], update().with_due(Due::Date("2026-03-09".parse().unwrap()))),
         ("external_id", &["external"], update().with_external_id("EXT-1")),
     ]
@@ -107,6 +111,10 @@ pub async fn each_key_changes_alone(h: &dyn Harness) {
             serde_json::to_value(ticket).unwrap()
         };
         assert_eq!(bare(&answer), bare(&after), "the answer to an update is the ticket as it is now");
+        if key == "tags" && (&before.version, before.updated_at) == (&after.version, after.updated_at) {
+            // Some vendors keep tags beside the record: then neither moves, and never one without the other.
+            continue;
+        }
         if before.version.is_some() {
             assert_ne!(before.version, after.version, "an update gives the ticket another version");
         }

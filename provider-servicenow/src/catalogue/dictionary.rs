@@ -77,6 +77,9 @@ impl TableSchema {
     }
 }
 
+/// Strings up to this length are of one line.
+const LONGEST_LINE: u32 = 255;
+
 /// The shared type of a vendor's type.
 pub(crate) fn field_type(native: &str, reference: Option<&str>, has_choices: bool) -> FieldType {
     match native {
@@ -212,15 +215,21 @@ fn column(row: &Row<'_, '_>) -> Column {
         let field = text("choice_field").unwrap_or_else(|| row.text("element").to_owned());
         (table, field)
     });
+    let max_length: Option<u32> = row.text("max_length").parse().ok();
+    let field_type = match field_type(&native_type, reference.as_deref(), has_choices || choices_at.is_some()) {
+        // Longer strings are entered in a box of many lines.
+        FieldType::String if max_length.is_some_and(|length| length > LONGEST_LINE) => FieldType::Text,
+        other => other,
+    };
     Column {
         name: row.text("element").into(),
         label: text("column_label").unwrap_or_else(|| row.text("element").to_owned()),
-        field_type: field_type(&native_type, reference.as_deref(), has_choices || choices_at.is_some()),
+        field_type,
         native_type,
         reference,
         mandatory: is_true("mandatory"),
         read_only: is_true("read_only"),
-        max_length: row.text("max_length").parse().ok(),
+        max_length,
         has_choices: has_choices || choices_at.is_some(),
         choices_at,
         dependent: text("dependent"),

@@ -55,7 +55,7 @@ async fn one_table_takes_one_request_and_several_take_two() {
 #[tokio::test]
 async fn what_is_not_there_is_not_found() {
     let bed = Bed::new();
-    let problem = bed.incident("DHCP");
+    let problem = bed.incident("DHCP leases");
     for tables in [vec!["incident"], vec!["incident", "change_request"]] {
         let client = bed.tables(&tables);
         for id in ["INC9999999", "ffffffffffffffffffffffffffffffff", "a^NQb", "../x", &problem] {
@@ -71,7 +71,7 @@ async fn what_is_not_there_is_not_found() {
 async fn several_are_got_at_once_in_order() {
     let bed = Bed::new();
     let client = bed.tables(&["incident", "problem"]);
-    let (vpn, dhcp) = (bed.incident("VPN"), bed.incident("DHCP"));
+    let (vpn, dhcp) = (bed.incident("VPN"), bed.incident("DHCP leases"));
     let key = get(&client, &vpn).await.key;
     let wanted = vec![dhcp.as_str().into(), "INC0000000".into(), key.as_str().into(), "x^y".into()];
     let found = client.get_tickets(GetTickets::new(wanted)).await.unwrap();

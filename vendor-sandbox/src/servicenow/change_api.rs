@@ -92,7 +92,7 @@ fn writer<'a>(call: &'a Call<'_>, world: &'a mut World) -> Writer<'a> {
 fn record(call: &Call<'_>, world: &World, id: &str, status: StatusCode) -> Result<Reply, ApiError> {
     let (found, _) = visible(call, world, table(), id)?;
     let base = call.link_base(world);
-    let shape = Shape { display: DisplayValue::All, links: false, base: &base };
+    let shape = Shape { display: DisplayValue::All, links: false, base: &base, surplus: None };
     let renderer = Renderer::new(call.compiler(world), table(), None, shape);
     let mut body = b"{\"result\":".to_vec();
     renderer.row(&mut body, found.class, found.row);

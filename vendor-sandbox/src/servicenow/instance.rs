@@ -388,16 +388,19 @@ impl Emulator for Instance {
                 html(status, ERROR_PAGE)
             }
             StockAnswer::Unauthorized => ApiError::not_authenticated().into_response(),
+            // wire §6.1: X-RateLimit-Reset is a moment of the node's clock, which may differ (§7), and a node
+            // enforces its counts late: the moment can have passed. Retry-After is never negative.
             StockAnswer::TooManyRequests(Some(seconds)) => {
                 let now = self.clock.now().timestamp();
+                let wait = u64::try_from(seconds).unwrap_or(0);
                 let verdict = Verdict {
                     rule: stable_id("sys_rate_limit_rules", "fault"),
                     limit: 100,
-                    reset: now.saturating_add_unsigned(seconds),
-                    refused: Some(seconds),
+                    reset: now.saturating_add(seconds),
+                    refused: Some(wait),
                     api: "Table API",
                 };
-                verdict.refusal(seconds)
+                verdict.refusal(wait)
             }
             // wire §1.6: without X-RateLimit headers it is the semaphore. The text is U.
             StockAnswer::TooManyRequests(None) => {

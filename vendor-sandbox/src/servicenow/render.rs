@@ -36,6 +36,7 @@ pub(crate) struct Renderer<'a> {
     links: bool,
     /// `https://host`, without a slash at the end.
     base: &'a str,
+    surplus: Option<&'a str>,
     shown: RefCell<HashMap<(TableId, &'a str), &'a str>>,
 }
 
@@ -46,6 +47,8 @@ pub(crate) struct Shape<'a> {
     /// `false` for `sysparm_exclude_reference_link=true`.
     pub(crate) links: bool,
     pub(crate) base: &'a str,
+    /// A column that the fault `unknown_column` adds.
+    pub(crate) surplus: Option<&'a str>,
 }
 
 impl<'a> Renderer<'a> {
@@ -65,6 +68,7 @@ impl<'a> Renderer<'a> {
             display: shape.display,
             links: shape.links,
             base: shape.base,
+            surplus: shape.surplus,
             shown: RefCell::default(),
         }
     }
@@ -122,6 +126,16 @@ impl<'a> Renderer<'a> {
                 None => (class, "", ""),
             };
             self.value(out, field, class, id, value);
+        }
+        if let Some(name) = self.surplus {
+            let comma = if self.fields.is_empty() { "" } else { "," };
+            out.extend_from_slice(comma.as_bytes());
+            out.extend_from_slice(&key(name));
+            match self.display {
+                DisplayValue::All => out.extend_from_slice(b"{\"display_value\":\"New\",\"value\":\"new\"}"),
+                DisplayValue::True => out.extend_from_slice(b"\"New\""),
+                DisplayValue::False => out.extend_from_slice(b"\"new\""),
+            }
         }
         out.push(b'}');
     }

@@ -195,8 +195,13 @@ fn links(call: &Call<'_>, base: &str, offset: usize, limit: usize, total: Option
 const RAW_COMMAS: &percent_encoding::AsciiSet =
     &percent_encoding::NON_ALPHANUMERIC.remove(b',').remove(b'-').remove(b'_').remove(b'.');
 
-pub(crate) fn shape<'a>(call: &Call<'_>, base: &'a str) -> Shape<'a> {
-    Shape { display: call.params.display_value(), links: !call.params.flag("sysparm_exclude_reference_link"), base }
+pub(crate) fn shape<'a>(call: &Call<'a>, base: &'a str) -> Shape<'a> {
+    Shape {
+        display: call.params.display_value(),
+        links: !call.params.flag("sysparm_exclude_reference_link"),
+        base,
+        surplus: call.strikes.get("unknown_column").map(|strike| strike.text("x_acme_app_new_column")),
+    }
 }
 
 /// The record with that id, unless it is missing or hidden: 404 either way (wire §1.1).

@@ -86,6 +86,14 @@ pub(crate) const FAULTS: &[FaultSpec] = &[
         is_table_read,
     ),
     fault(
+        "unknown_column",
+        // wire §3.6: applications add columns of their own, `x_<vendor>_<app>_*`, at any time. Harsher than
+        // documented: it comes also where sysparm_fields names others.
+        "rows carry a column that nobody asked for",
+        Some("its name, default x_acme_app_new_column"),
+        is_api,
+    ),
+    fault(
         "batch_unserviced",
         "the batch runs out of time",
         Some("requests serviced before that, default 1"),

@@ -1,1 +1,0 @@
-//! A contributor outside this workspace runs the suite.

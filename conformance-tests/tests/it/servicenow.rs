@@ -1,1 +1,0 @@
-//! The suite on ServiceNow's sandbox.
