@@ -7,6 +7,7 @@ use ticketing_core::model::{Attachment, Checksum, Ref, RefType};
 use ticketing_core::request::{Download, DownloadAttachment, ListAttachments, UploadAttachment};
 use ticketing_core::{AttachmentId, Delivery, Error, ErrorKind, Operation, Page, Result, remedy};
 use ticketing_http::http::HeaderValue;
+use ticketing_http::http::header::CONTENT_TYPE;
 
 use crate::api::Target;
 use crate::comments::authors;
@@ -128,6 +129,14 @@ pub(crate) async fn download(connection: &Connection, request: DownloadAttachmen
     let read = read.ok_or_else(missing)?;
     let attachment = named(connection, vec![read]).await?.pop().ok_or_else(missing)?;
     let file = connection.api.attachment_file(id).await.map_err(not_found)?;
+    // A file says what it is (wire §4.1); a page that says nothing is the login's, or a sleeping instance's.
+    let is_page = file.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if is_page && !file.headers.contains_key("x-attachment-metadata") {
+        return Err(Error::new(ErrorKind::Unavailable, "the instance answered with a page instead of the file")
+            .with_http_status(file.status.as_u16())
+            .with_retry_after(std::time::Duration::ZERO)
+            .with_hint("try again later"));
+    }
     Ok(Download { attachment, content: file.body })
 }
 

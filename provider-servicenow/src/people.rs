@@ -190,6 +190,7 @@ pub(crate) async fn find_users(connection: &Connection, request: FindUsers) -> R
         request.email,
         request.name,
         request.include_inactive,
+        // A cursor's `Debug` does not show which one it is.
         request.cursor.as_ref().map(Cursor::as_str),
         request.page_size
     );

@@ -123,6 +123,8 @@ impl WebhookIntake for ServiceNowWebhook {
             "core_company" | "customer_account" => Kind::Account,
             "customer_contact" => Kind::Contact,
             "sys_journal_field" => Kind::Comment,
+            // Attachments, tags and the platform's own tables are none of what can be read again by its id.
+            other if other.starts_with("sys_") || other.starts_with("label") => return Ok(Vec::new()),
             _ => Kind::Ticket,
         };
         let what = match (kind, event.operation.as_str()) {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use ticketing_core::model::Ticket;
 use ticketing_core::request::{GetTicket, ListTickets};
 use ticketing_core::{BuildContext, Clock, ManualClock, TicketingClient, TicketingProvider};
-use ticketing_http::{AddressPolicy, HttpContext, SeededRandom};
+use ticketing_http::{AddressPolicy, HttpContext, SeededRandom, Transport};
 use vendor_sandbox::servicenow::{Control, Sandbox, SandboxBuilder};
 
 mod axum_router {
@@ -49,9 +49,17 @@ impl Bed {
     }
 
     pub(crate) fn context(&self) -> BuildContext {
+        self.context_through(transport(&self.sandbox))
+    }
+
+    /// The way to the instance.
+    pub(crate) fn transport(&self) -> Arc<dyn Transport> {
+        transport(&self.sandbox)
+    }
+
+    pub(crate) fn context_through(&self, transport: Arc<dyn Transport>) -> BuildContext {
         let policy = AddressPolicy::strict().allow_loopback();
-        let http =
-            HttpContext::with_transport(policy, transport(&self.sandbox)).with_random(Arc::new(SeededRandom::new(1)));
+        let http = HttpContext::with_transport(policy, transport).with_random(Arc::new(SeededRandom::new(1)));
         BuildContext::new().with_clock(Arc::clone(&self.clock) as Arc<dyn Clock>).with_extension(http)
     }
 

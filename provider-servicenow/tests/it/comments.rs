@@ -86,7 +86,7 @@ async fn a_comment_is_public_or_internal_as_said_and_written_once() {
     assert_eq!(bed.sent(), before);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_comment_whose_answer_was_lost_is_looked_for_and_never_doubled() {
     for fault in ["reset_after_write", "reset_before_answer", "truncated_json", "status_503"] {
         let bed = Bed::new();
@@ -155,6 +155,12 @@ async fn attachments_are_streams_both_ways() {
         .unwrap();
     assert_eq!(bytes, b"09:00:01 tunnel up\n09:04:59 tunnel down (no licence)\n");
     assert_eq!(log.size, Some(bytes.len() as u64));
+    for page in ["hibernating_200", "login_page_200"] {
+        bed.control.set_faults([Fault::new(page).path("/file")]).unwrap();
+        let error = client.download_attachment(DownloadAttachment::new(log.id.clone())).await.unwrap_err();
+        assert!(error.kind() == ErrorKind::Unavailable && error.is_retryable(), "{page} is no file: {error:?}");
+        bed.control.clear_faults();
+    }
     // Half a gigabyte comes in pieces, and who stops after a few has read no more.
     let large = bed.control.attach_made_up("incident", &vpn, "core.dump", 512 * 1024 * 1024).unwrap();
     let file = client.download_attachment(DownloadAttachment::new(large.as_str())).await.unwrap();

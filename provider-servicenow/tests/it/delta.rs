@@ -265,7 +265,7 @@ async fn a_checkpoint_is_good_for_its_own_kind_tables_and_account() {
     assert!(follow(&other, Kind::Ticket, Some(at), 100).await.0.is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn faults_lose_nothing_and_move_no_checkpoint() {
     for (nth, name) in [
         "partial_result_with_error",

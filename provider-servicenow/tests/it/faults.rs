@@ -1,10 +1,17 @@
 //! What the instance does on a bad day: answers that are none, credentials that lapse, and addresses that lead elsewhere.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use provider_servicenow::ServiceNow;
 use serde_json::json;
 use ticketing_core::request::{
-    CreateTicket, DeleteTicket, GetTicket, ListTickets, RawMethod, RawRequest, UpdateTicket,
+    ByteStream, CreateTicket, DeleteTicket, DownloadAttachment, GetTicket, ListAttachments, ListTickets, RawMethod,
+    RawRequest, UpdateTicket,
 };
 use ticketing_core::{ErrorKind, TicketingClient};
+use ticketing_http::{Body, Transport, TransportError, http};
 use vendor_sandbox::Fault;
 use vendor_sandbox::servicenow::Sandbox;
 
@@ -212,23 +219,35 @@ async fn a_token_is_renewed_once_for_everybody_who_waits() {
     }
 }
 
-/// What went to the instance, as `HOST PATH` of every request.
-async fn hosts(client: &TicketingClient, bed: &Bed) -> Vec<String> {
-    bed.control.clear_requests();
-    all(client, ListTickets::new().with_page_size(4)).await;
-    client.create_ticket(CreateTicket::new("Elsewhere")).await.unwrap();
-    let host = |headers: &std::collections::BTreeMap<String, String>| headers.get("host").cloned().unwrap_or_default();
-    bed.control.requests().iter().map(|request| host(&request.headers)).collect()
+/// A way to the instance that notes which hosts requests are for; in process, any host leads there.
+#[derive(Debug)]
+struct Watched {
+    inner: Arc<dyn Transport>,
+    hosts: Mutex<BTreeSet<String>>,
+}
+
+#[async_trait]
+impl Transport for Watched {
+    async fn send(&self, request: http::Request<Body>) -> Result<http::Response<ByteStream>, TransportError> {
+        self.hosts.lock().unwrap().insert(request.uri().authority().map(ToString::to_string).unwrap_or_default());
+        self.inner.send(request).await
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_that_the_instance_says_leads_to_another_host() {
     let bed = Bed::new();
-    let client = bed.client();
+    let way = Arc::new(Watched { inner: bed.transport(), hosts: Mutex::default() });
+    let context = bed.context_through(Arc::clone(&way) as Arc<dyn Transport>);
+    let provider = ServiceNow::new(config("admin", &["incident"]), &context).unwrap();
+    let client = TicketingClient::new(Arc::new(provider));
     // Links, `Link` and `Location` name another host.
     bed.control.set_faults([Fault::new("foreign_link_host")]).unwrap();
-    let seen = hosts(&client, &bed).await;
-    assert!(seen.iter().all(|host| host.is_empty() || host.starts_with("127.0.0.1")), "{seen:?}");
+    all(&client, ListTickets::new().with_page_size(4)).await;
+    client.create_ticket(CreateTicket::new("Elsewhere")).await.unwrap();
+    let vpn = bed.incident("VPN drops every");
+    let files = client.list_attachments(ListAttachments::new(vpn.as_str())).await.unwrap().items;
+    client.download_attachment(DownloadAttachment::new(files[0].id.clone())).await.unwrap();
     let ticket = get(&client, &bed.incident("VPN drops every")).await;
     assert!(ticket.url.as_ref().unwrap().starts_with(INSTANCE), "{ticket:?}");
     // A redirect is refused, not followed.
@@ -245,6 +264,7 @@ async fn nothing_that_the_instance_says_leads_to_another_host() {
         bed.control.clear_faults();
     }
     assert!(bed.control.find("incident", "short_description=Nowhere").unwrap().is_empty());
+    assert_eq!(way.hosts.lock().unwrap().iter().collect::<Vec<_>>(), ["127.0.0.1:4010"]);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod bed;
+mod catalogue;
 mod comments;
 mod delta;
 mod faults;
@@ -12,4 +13,5 @@ mod people;
 mod queries;
 mod reading;
 mod rights;
+mod webhooks;
 mod writing;

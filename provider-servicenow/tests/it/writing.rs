@@ -4,6 +4,7 @@ use serde_json::json;
 use ticketing_core::model::{Due, PriorityLevel, StatusCategory, TypeCategory};
 use ticketing_core::request::{CreateTicket, DeleteTicket, NewComment, Patch, SetPatch, TextInput, UpdateTicket};
 use ticketing_core::{ErrorKind, GroupSelector, StatusSelector, UserSelector};
+use vendor_sandbox::Fault;
 
 use crate::bed::{Bed, config, get};
 
@@ -336,6 +337,12 @@ async fn a_request_is_ordered_from_the_catalogue_and_never_posted() {
     sealed.title = "Sealed".to_owned();
     let error = client.create_ticket(sealed).await.unwrap_err();
     assert!(error.applied()[0].starts_with("request "), "{error:?}");
+    // An order has no place for a key, so one whose answer was lost is told, and not placed again.
+    let orders = bed.control.find("sc_request", "").unwrap().len();
+    bed.control.set_faults([Fault::new("reset_after_write").count(1).path("/order_now")]).unwrap();
+    let lost = client.create_ticket(full().with_idempotency_key(Some("po-2".to_owned()))).await.unwrap_err();
+    assert!(lost.maybe_applied(), "{lost:?}");
+    assert_eq!(bed.control.find("sc_request", "").unwrap().len(), orders + 1);
     let closed = UpdateTicket::new(made.id.as_str()).with_status(to(StatusCategory::Cancelled));
     assert_eq!(client.update_ticket(closed).await.unwrap().status.native.id, "closed_cancelled");
 }
