@@ -8,12 +8,16 @@ use crate::api::{Target, Window};
 use crate::connection::Connection;
 use crate::listing::Listing;
 use crate::map::moment;
+use crate::query::value::parse_time;
 use crate::query::{Condition, FieldName, Order, Query, order};
 use crate::tickets::MOST_IDS;
 use crate::wire::{Layout, decode_list};
 
 /// The table of deletions.
 pub(super) const DELETIONS: &str = "sys_audit_delete";
+
+/// The column that says when.
+pub(super) const HAPPENED: &str = "sys_created_on";
 
 /// True where deletions of a kind are kept: journal entries leave none.
 pub(super) fn follows(connection: &Connection, kind: Kind) -> bool {
@@ -41,7 +45,7 @@ pub(super) async fn begin(connection: &Connection, tables: &[Table]) -> Result<O
     let Some(response) = connection.if_open(DELETIONS, outcome)? else { return Ok(None) };
     let mut latest = None;
     decode_list(&response.body, &layout, &mut |row| {
-        latest = row.some("sys_created_on").map(str::to_owned);
+        latest = row.some(HAPPENED).filter(|at| parse_time(at).is_some()).map(str::to_owned);
         Ok(())
     })?;
     Ok(Some(Mark { from: latest.clone(), latest, ..Mark::default() }))
