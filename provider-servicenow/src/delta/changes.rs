@@ -30,7 +30,11 @@ pub(crate) async fn list_changes(connection: &Connection, request: ListChanges) 
         request.checkpoint.as_ref().map(|checkpoint| codec.checkpoint_position(checkpoint)).transpose()?;
     let tables = tables_of(connection, kind)?;
     let mut progress = match before {
-        Some(progress) if progress.tables.len() == tables.len() => progress,
+        Some(progress) if progress.tables.len() == tables.len() => {
+            progress.tables.iter().try_for_each(|mark| mark.check(sweep::changed_on(kind)))?;
+            progress.deletions.iter().try_for_each(|mark| mark.check(deletions::HAPPENED))?;
+            progress
+        }
         Some(_) => {
             return Err(
                 Error::invalid("checkpoint", "the checkpoint is of other tables").with_hint("start over without one")

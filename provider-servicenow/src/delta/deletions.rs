@@ -9,12 +9,16 @@ use crate::connection::Connection;
 use crate::listing::Listing;
 use crate::lookup::lookup;
 use crate::map::moment;
+use crate::query::value::parse_time;
 use crate::query::{Condition, FieldName, Order, Query, order};
 use crate::tickets::MOST_IDS;
 use crate::wire::Layout;
 
 /// The table of deletions.
 pub(super) const DELETIONS: &str = "sys_audit_delete";
+
+/// The column that says when.
+pub(super) const HAPPENED: &str = "sys_created_on";
 
 /// True where deletions of a kind are kept: journal entries leave none.
 pub(super) fn follows(connection: &Connection, kind: Kind) -> bool {
@@ -39,7 +43,7 @@ pub(super) async fn begin(connection: &Connection, tables: &[Table]) -> Result<O
     let newest = [Order::descending("sys_created_on"), Order::descending("sys_id")];
     let window = Window { offset: 0, limit: 1, count: false };
     let outcome = lookup(&connection.api, Target::Table(DELETIONS), &query, &newest, &layout, window, &mut |row| {
-        Ok(row.some("sys_created_on").map(str::to_owned))
+        Ok(row.some(HAPPENED).filter(|at| parse_time(at).is_some()).map(str::to_owned))
     })
     .await;
     let Some(answer) = connection.if_open(DELETIONS, outcome)? else { return Ok(None) };

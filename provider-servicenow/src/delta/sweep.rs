@@ -80,6 +80,17 @@ pub(super) struct Mark {
 pub(super) struct Seen(String, String);
 
 impl Mark {
+    /// Refuses a mark that no reading of this kind leaves behind: its checksum is against damage, and no secret.
+    pub(super) fn check(&self, column: &'static str) -> Result<()> {
+        let moment = self.from.as_deref().is_none_or(|from| parse_time(from).is_some());
+        let order = order::total(vec![Order::ascending(column)]);
+        if moment && self.position.as_ref().is_none_or(|position| position.check(&order).is_ok()) {
+            return Ok(());
+        }
+        Err(Error::invalid("checkpoint", "the checkpoint does not fit the reading it is for")
+            .with_hint("start over without one"))
+    }
+
     /// The next sweep's beginning, once this one is through.
     pub(super) fn finished(&self) -> Self {
         let overlap = if remedy::is_removed("servicenow.overlap") { 0 } else { OVERLAP_SECONDS };
@@ -193,7 +204,7 @@ enum Told {
 }
 
 /// The column that says when a row last changed: journal entries are written once (wire §3.6).
-fn changed_on(kind: Kind) -> &'static str {
+pub(super) fn changed_on(kind: Kind) -> &'static str {
     if kind == Kind::Comment { "sys_created_on" } else { "sys_updated_on" }
 }
 
@@ -281,4 +292,34 @@ async fn newest(connection: &Connection, table: &Table, column: &'static str) ->
     })
     .await?;
     Ok(answer.items.into_iter().next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::RowKey;
+
+    #[test]
+    fn a_forged_mark_is_refused() {
+        let position = |parts: &[&str]| Some(Position::behind(RowKey(parts.iter().map(ToString::to_string).collect())));
+        let mark = |from: &str, position| Mark { from: Some(from.to_owned()), position, ..Mark::default() };
+        let good = "2026-01-05 08:00:00";
+        for mark in
+            [Mark::default(), mark(good, None), mark(good, position(&[good, "46d44a40a9fe19810012d100cca80666"]))]
+        {
+            assert!(mark.check("sys_updated_on").is_ok(), "{mark:?}");
+        }
+        for mark in [
+            // The instance would ignore the condition, and tell everything.
+            mark("yesterday", None),
+            mark("2026-01-05 08:00:00\n", None),
+            mark("javascript:gs.now()", None),
+            // Of another order.
+            mark(good, position(&["46d44a40a9fe19810012d100cca80666"])),
+            mark(good, position(&[])),
+            mark(good, position(&[good, "a\0"])),
+        ] {
+            assert_eq!(mark.check("sys_updated_on").unwrap_err().field(), Some("checkpoint"), "{mark:?}");
+        }
+    }
 }

@@ -235,6 +235,11 @@ impl Condition {
         if matches!(operator, Operator::Less | Operator::Greater) && text.starts_with('=') {
             return Err(Error::invalid(field.as_str(), "the value starts with `=`, which would change the comparison"));
         }
+        // U, and so does the sandbox: `f=NULL` asks for rows without a value.
+        if matches!(operator, Operator::Equals | Operator::NotEquals) && text == "NULL" {
+            return Err(Error::invalid(field.as_str(), "the instance reads `NULL` as no value, not as a text")
+                .with_hint("search for a text that contains it"));
+        }
         Ok(Self { field, operator, operand: Operand::One(text) })
     }
 
@@ -284,7 +289,11 @@ impl Condition {
             let text: String = text.into();
             value::check(field.as_str(), &text)?;
             // `IN_HIERARCHY` is an operator of its own; blanks around a comma's parts may be trimmed.
-            let plain = !text.is_empty() && !text.contains(',') && !text.starts_with('_') && text.trim() == text;
+            let plain = !text.is_empty()
+                && !text.contains(',')
+                && !text.starts_with('_')
+                && text.trim() == text
+                && text != "NULL";
             let into = if plain { &mut listed } else { &mut alone };
             if !into.contains(&text) {
                 into.push(text);
@@ -516,6 +525,9 @@ mod tests {
             }
         }
         assert!(Condition::greater(title(), "=5").is_err());
+        assert!(Condition::equals(title(), "NULL").is_err(), "it would find what is empty");
+        assert!(Condition::is_one_of(title(), ["a", "NULL"]).is_err());
+        assert_eq!(text(&Condition::contains(title(), "NULL").unwrap()), "short_descriptionLIKENULL");
         assert!(Condition::in_hierarchy(title(), "a^NQb").is_err());
     }
 

@@ -65,4 +65,5 @@ pub use acl::{Audience, RowDenial, TableDenial};
 pub use builder::{Sandbox, SandboxBuilder};
 pub use control::Control;
 pub use oauth::OAuthClient;
+pub use query::{ConditionReading, QueryReading};
 pub use webhooks::{Delivery, Operation, Webhook};

@@ -7,14 +7,19 @@ use serde_json::Value;
 
 use crate::client::{Answer, call, get, ids, sandbox};
 
-/// The JSON blocks of a page of `servicenow-docs`, or nothing where the folder is not set.
-fn examples(page: &str) -> Option<Vec<Value>> {
+/// A page of `servicenow-docs`, or nothing where the folder is not set.
+pub(crate) fn page(name: &str) -> Option<String> {
     let Some(folder) = std::env::var_os("VENDOR_SPECS_DIR") else {
         println!("skipped: VENDOR_SPECS_DIR is not set");
         return None;
     };
-    let path = PathBuf::from(folder).join("servicenow-docs").join(page);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let path = PathBuf::from(folder).join("servicenow-docs").join(name);
+    Some(std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+}
+
+/// The JSON blocks of a page.
+fn examples(name: &str) -> Option<Vec<Value>> {
+    let text = page(name)?;
     let blocks = text.split("```").skip(1).step_by(2);
     Some(blocks.filter_map(|block| serde_json::from_str(block).ok()).collect())
 }

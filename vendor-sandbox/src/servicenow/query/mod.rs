@@ -8,11 +8,13 @@ mod compile;
 mod evaluate;
 mod index_walk;
 mod parse;
+mod reading;
 mod related;
 mod script;
 mod select;
 
 pub(crate) use compile::{Compiler, Filter};
 pub(crate) use parse::{Encoded, parameter, parse};
+pub use reading::{ConditionReading, QueryReading};
 pub(crate) use script::{parse_time, time_text};
 pub(crate) use select::{TieBreak, select};

@@ -44,6 +44,11 @@ const OPERATORS: &[(&str, Operator)] = &[
     ("%", Operator::EndsWith),
 ];
 
+/// The ways to write an operator.
+pub(super) fn spellings(operator: Operator) -> impl Iterator<Item = &'static str> {
+    OPERATORS.iter().filter(move |(_, own)| *own == operator).map(|(spelling, _)| *spelling)
+}
+
 /// What a condition asks of a field. `VALCHANGES`, `CHANGESFROM` and `CHANGESTO` are for
 /// notifications only (wire §2.2) and count as unknown here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
