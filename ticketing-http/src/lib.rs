@@ -7,6 +7,7 @@
 //! - [`HttpContext`]: transport, clock, randomness, address policy: handed in, never made by a provider.
 //! - [`Address`] and [`AddressPolicy`]: where credentials may go, and nowhere else.
 //! - [`auth`]: Basic, bearer, API key, OAuth with a token cache.
+//! - `richtext`, with the feature of that name: Markdown to and from ADF, HTML and wiki markup.
 //! - [`webhook`]: verifying what comes in.
 
 mod address;
@@ -22,6 +23,8 @@ mod redact;
 mod request;
 mod response;
 mod retry;
+#[cfg(feature = "richtext")]
+pub mod richtext;
 mod shared_limits;
 mod sleeper;
 mod status;

@@ -1,0 +1,109 @@
+//! What a conversion could not carry over, said rather than dropped.
+
+use std::fmt;
+
+/// The most losses that one conversion lists; what comes after is counted in the last entry.
+const LISTED: usize = 200;
+
+/// A converted text, and what it could not carry over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Converted<T> {
+    /// The text in the wanted format.
+    pub value: T,
+    /// What the wanted format has no form for; empty if nothing was lost.
+    pub losses: Vec<Loss>,
+}
+
+/// Something that a conversion could not carry over.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Loss {
+    /// Where: a JSON pointer in ADF (`/content/3`), `line 12` in the other formats.
+    pub at: String,
+    /// What became of it.
+    pub kind: LossKind,
+    /// What it is, in the words of the format it comes from: `panel of type custom`.
+    pub what: String,
+}
+
+/// What became of something that could not be carried over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LossKind {
+    /// Its words are there, in another form: a status as text, an image as a link.
+    Approximated,
+    /// Its words are there, out of the structure that held them: a list in a table cell, a quote in a quote.
+    Flattened,
+    /// Its formatting is gone, its words are there: a colour, an alignment, a width.
+    Formatting,
+    /// It has no words of its own and is gone: a comment, a script.
+    Removed,
+    /// A link or image whose address would run code; its words are there.
+    UnsafeAddress,
+    /// Markup of another language (HTML in Markdown, an unknown macro); it is there as it was typed, as text.
+    RawMarkup,
+    /// Nested deeper than anybody writes; its words are there, the nesting is not.
+    TooDeep,
+    /// Not what the format allows; what could be read of it is there.
+    Malformed,
+    /// An edit touched or removed what only the native text could hold.
+    Overwritten,
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let became = match self.kind {
+            LossKind::Approximated => "shown in another form",
+            LossKind::Flattened => "taken out of its structure",
+            LossKind::Formatting => "shown without its formatting",
+            LossKind::Removed => "removed",
+            LossKind::UnsafeAddress => "not linked, its address could run code",
+            LossKind::RawMarkup => "kept as typed, as text",
+            LossKind::TooDeep => "nested too deeply, shown without its nesting",
+            LossKind::Malformed => "malformed, shown as far as it could be read",
+            LossKind::Overwritten => "overwritten by the edit",
+        };
+        write!(f, "{}: {} {became}", self.at, self.what)
+    }
+}
+
+/// The losses of a conversion that is under way.
+#[derive(Debug, Default)]
+pub(crate) struct Losses {
+    list: Vec<Loss>,
+    unlisted: usize,
+}
+
+impl Losses {
+    /// Adds one; its position is only worked out if it will be listed.
+    pub(crate) fn add(&mut self, at: impl FnOnce() -> String, kind: LossKind, what: impl Into<String>) {
+        if self.list.len() >= LISTED {
+            self.unlisted += 1;
+            return;
+        }
+        let loss = Loss { at: at(), kind, what: what.into() };
+        if self.list.last() != Some(&loss) {
+            self.list.push(loss);
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.list.len() + self.unlisted
+    }
+
+    pub(crate) fn with<T>(mut self, value: T) -> Converted<T> {
+        if self.unlisted > 0
+            && let Some(last) = self.list.last().cloned()
+        {
+            let what = format!("{} more after this", self.unlisted);
+            self.list.push(Loss { what, ..last });
+        }
+        Converted { value, losses: self.list }
+    }
+}
+
+/// `line 12` for a byte position in a text.
+pub(crate) fn line(text: &str, offset: usize) -> String {
+    let before = text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count();
+    format!("line {}", before + 1)
+}
