@@ -49,6 +49,7 @@ impl Contributor {
             .current_dir(self.folder.path())
             .env("INSTA_UPDATE", snapshots)
             .env_remove("INSTA_WORKSPACE_ROOT")
+            .env_remove("INSTA_SNAPSHOT_REFERENCES_FILE")
             .env_remove("TICKETING_WITHOUT_REMEDY")
             .env_remove("CARGO_MANIFEST_DIR")
             .env_remove("RUSTFLAGS")
