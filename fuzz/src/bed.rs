@@ -1,0 +1,145 @@
+//! An instance in process, a connection to it, and a way to put other words into the instance's mouth.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::StreamExt as _;
+use provider_servicenow::ServiceNow;
+use serde_json::json;
+use ticketing_core::request::ByteStream;
+use ticketing_core::{BuildContext, Clock, ManualClock, Result, TicketingProvider};
+use ticketing_http::{AddressPolicy, Body, HttpContext, SeededRandom, ServiceTransport, Transport, TransportError};
+use tokio::runtime::Runtime;
+use vendor_sandbox::ConnectionReset;
+use vendor_sandbox::servicenow::{Control, Sandbox};
+
+/// Where the in-process instance is taken to be.
+pub const INSTANCE: &str = "http://127.0.0.1:4010";
+
+/// An answer that the instance never gave.
+#[derive(Debug, Clone, Default)]
+pub struct Forged {
+    /// The HTTP status.
+    pub status: u16,
+    /// Headers; those that HTTP does not allow are left out.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Sends everything to the instance but the paths that an answer is forged for.
+struct Forger {
+    instance: Arc<dyn Transport>,
+    forged: Arc<Mutex<Option<(String, Forged)>>>,
+}
+
+impl fmt::Debug for Forger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Forger").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Transport for Forger {
+    async fn send(
+        &self,
+        request: http::Request<Body>,
+    ) -> std::result::Result<http::Response<ByteStream>, TransportError> {
+        let forged = self.forged.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match forged {
+            Some((path, forged)) if request.uri().path().starts_with(&path) => Ok(answer(forged)),
+            _ => self.instance.send(request).await,
+        }
+    }
+}
+
+fn answer(forged: Forged) -> http::Response<ByteStream> {
+    let mut response = http::Response::new(futures::stream::iter([Ok(Bytes::from(forged.body))]).boxed());
+    *response.status_mut() = http::StatusCode::from_u16(forged.status).unwrap_or(http::StatusCode::OK);
+    for (name, value) in forged.headers {
+        if let (Ok(name), Ok(value)) =
+            (http::HeaderName::from_bytes(name.as_bytes()), http::HeaderValue::from_str(&value))
+        {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}
+
+/// An instance, a connection to it as its administrator, and a runtime whose time is paused.
+#[derive(Debug)]
+pub struct Bed {
+    /// What moves the instance.
+    pub control: Control,
+    /// The connection.
+    pub provider: Arc<dyn TicketingProvider>,
+    transport: Arc<dyn Transport>,
+    runtime: Runtime,
+    forged: Arc<Mutex<Option<(String, Forged)>>>,
+}
+
+impl Bed {
+    /// The standard company, and a connection to its incidents.
+    ///
+    /// # Panics
+    /// Where there is no memory for any of that: nothing here can be tested then.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "what the targets stand on; there is nothing to hand an error to")]
+    pub fn new() -> Self {
+        let sandbox = Sandbox::builder().seed(7).build().expect("the standard company");
+        let control = sandbox.control();
+        let is_reset = |extensions: &http::Extensions| extensions.get::<ConnectionReset>().is_some();
+        let instance = Arc::new(ServiceTransport::<_, axum::body::Body>::new(sandbox.router(), is_reset));
+        let forged = Arc::new(Mutex::new(None));
+        let transport: Arc<dyn Transport> = Arc::new(Forger { instance, forged: Arc::clone(&forged) });
+        let provider = connect(&control, &transport).expect("a connection");
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
+        Self { control, provider, transport, runtime, forged }
+    }
+
+    /// Another connection in place of the one there is, which may have learnt limits from forged answers.
+    ///
+    /// # Errors
+    /// None that a target could mend.
+    pub fn reconnect(&mut self) -> Result<()> {
+        self.provider = connect(&self.control, &self.transport)?;
+        Ok(())
+    }
+
+    /// Runs a call to its end; waits take no time.
+    pub fn run<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
+        self.runtime.block_on(call)
+    }
+
+    /// Answers every request whose path begins so with this instead.
+    pub fn forge(&self, path: &str, forged: Forged) {
+        *self.forged.lock().unwrap_or_else(PoisonError::into_inner) = Some((path.to_owned(), forged));
+    }
+
+    /// Lets the instance answer again.
+    pub fn forge_nothing(&self) {
+        *self.forged.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+fn connect(control: &Control, transport: &Arc<dyn Transport>) -> Result<Arc<dyn TicketingProvider>> {
+    let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(control.now()));
+    let http = HttpContext::with_transport(AddressPolicy::strict().allow_loopback(), Arc::clone(transport))
+        .with_random(Arc::new(SeededRandom::new(1)));
+    let context = BuildContext::new().with_clock(clock).with_extension(http);
+    let config = json!({
+        "instance": INSTANCE,
+        "auth": {"type": "basic", "username": "admin", "password": "admin"},
+        "tables": ["incident"],
+    });
+    Ok(Arc::new(ServiceNow::new(config, &context)?))
+}
+
+impl Default for Bed {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,12 @@
+//! What the fuzz targets in `tests/fuzz` share: shapes made from bytes, and an instance whose answers can be forged.
+//!
+//! A target gets bytes and nothing else, so that any engine can drive it and any input can be replayed from a file; the
+//! README says how to run them for longer.
+
+mod bed;
+mod kept;
+mod shape;
+
+pub use bed::{Bed, Forged, INSTANCE};
+pub use kept::kept;
+pub use shape::Shape;
