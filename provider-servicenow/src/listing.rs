@@ -204,9 +204,14 @@ impl Listing<'_> {
             Some((key, inclusive)) => self.base.clone().and_query(&key.after(self.order, inclusive)?),
             None => self.base.clone(),
         };
-        let layout = Layout::new(
+        let mut layout = Layout::new(
             self.order.iter().map(|key| key.field.as_str()).chain(self.base.fields().map(|field| field.as_str())),
         );
+        if behind.is_none() && layout.fields().count() == self.layout.fields().count() {
+            // Nothing was seen, and nothing else was asked for. A further column tells rows that are hidden, `{}`, from ids
+            // that are: an empty census would mean that everything is gone.
+            layout.add("sys_mod_count");
+        }
         let probe = Window { offset: 0, limit: 1, count: true };
         let chunk: Chunk<()> = self.fetch(&query, behind, probe, &layout, &mut |_| Ok(None)).await?;
         if chunk.last.is_some() {
