@@ -202,9 +202,14 @@ impl Listing<'_> {
             Some((key, inclusive)) => self.base.clone().and_query(&key.after(self.order, inclusive)?),
             None => self.base.clone(),
         };
-        let layout = Layout::new(
+        let mut layout = Layout::new(
             self.order.iter().map(|key| key.field.as_str()).chain(self.base.fields().map(|field| field.as_str())),
         );
+        if behind.is_none() && layout.fields().count() == self.layout.fields().count() {
+            // Nothing was seen, and nothing else was asked for. A further column tells rows that are hidden, `{}`, from ids
+            // that are: an empty census would mean that everything is gone.
+            layout.add("sys_mod_count");
+        }
         // Not one row alone: a count may be wrong, and is believed only behind as many rows as this.
         let probe = Window { offset: 0, limit: PROBE, count: true };
         let chunk: Chunk<()> = self.fetch(&query, behind, probe, &layout, &mut |_| Ok(Some(()))).await?;

@@ -27,8 +27,7 @@ pub(crate) async fn list_ids(connection: &Connection, request: ListIds) -> Resul
     at.position.check(&by_id)?;
     let tables = tables_of(connection, request.kind)?;
     let Some(table) = tables.get(at.table) else { return Ok(Page::last(Vec::new())) };
-    // A second column tells a row that is hidden, `{}`, from an id that is: an empty census would mean that all is gone.
-    let mut layout = Layout::new(["sys_id", "sys_mod_count"]);
+    let mut layout = Layout::new(["sys_id"]);
     for field in table.query.fields() {
         layout.add(field.as_str());
     }
