@@ -12,4 +12,5 @@ mod people;
 mod queries;
 mod reading;
 mod rights;
+mod under_fire;
 mod writing;
