@@ -162,7 +162,7 @@ impl Listing<'_> {
         let is_guess = at.offset > 0 && at.anchor.is_none();
         let full = chunk.received >= window.limit;
         let mark = chunk.last.as_ref().map(|(_, key)| key.mark());
-        let none_kept = chunk.items.is_empty();
+        let unseen = chunk.last.is_none();
         let paged = |next, ahead| Paged { items: chunk.items, next, total: chunk.total, continues, mark, ahead };
         if is_guess && chunk.received == 0 {
             // Beyond the end, as far as a guess can tell; nobody takes it for the end.
@@ -187,7 +187,7 @@ impl Listing<'_> {
         if let (true, true, Some(key)) = (nearly_full, progressed, &last) {
             return Ok(paged(Some(Position::behind(key.clone())), Vec::new()));
         }
-        let inclusive = at.inclusive && last == at.behind && none_kept;
+        let inclusive = at.inclusive && unseen && at.offset == 0;
         let next = match self.end(last.as_ref().map(|key| (key, inclusive))).await? {
             End::Proved => None,
             End::From(key) => Some(Position::with(key)),

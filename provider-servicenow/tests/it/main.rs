@@ -13,5 +13,6 @@ mod people;
 mod queries;
 mod reading;
 mod rights;
+mod under_fire;
 mod webhooks;
 mod writing;
