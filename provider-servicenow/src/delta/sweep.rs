@@ -318,6 +318,7 @@ mod tests {
             mark(good, position(&["46d44a40a9fe19810012d100cca80666"])),
             mark(good, position(&[])),
             mark(good, position(&[good, "a\0"])),
+            mark(good, position(&["=5", "46d44a40a9fe19810012d100cca80666"])),
         ] {
             assert_eq!(mark.check("sys_updated_on").unwrap_err().field(), Some("checkpoint"), "{mark:?}");
         }

@@ -68,7 +68,10 @@ impl RowKey {
 
     /// True where the values could be those of this order.
     pub(crate) fn fits(&self, order: &[Order]) -> bool {
-        self.0.len() == order.len() && self.0.iter().all(|part| value::check("cursor", part).is_ok())
+        self.0.len() == order.len()
+            && self.0.iter().all(|part| value::check("cursor", part).is_ok())
+            // And whatever else a query has no place for.
+            && [false, true].into_iter().all(|inclusive| self.after(order, inclusive).is_ok())
     }
 
     /// How two rows stand in an order; `None` where that depends on the instance's collation. Empty values are the smallest.
