@@ -19,6 +19,8 @@
 //! # Ok::<(), ticketing_http::richtext::InvalidText>(())
 //! ```
 
+#[cfg(test)]
+mod generated;
 mod inline;
 mod merge;
 mod node;

@@ -28,7 +28,7 @@ fn schema() -> Option<&'static Validator> {
         .as_ref()
 }
 
-fn assert_valid(document: &str) -> Result<(), TestCaseError> {
+pub(super) fn assert_valid(document: &str) -> Result<(), TestCaseError> {
     let value: Value =
         serde_json::from_str(document).map_err(|error| TestCaseError::fail(format!("{error}: {document}")))?;
     if let Some(schema) = schema()
@@ -39,7 +39,7 @@ fn assert_valid(document: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn doc(blocks: Value) -> String {
+pub(super) fn doc(blocks: Value) -> String {
     json!({"version": 1, "type": "doc", "content": blocks}).to_string()
 }
 

@@ -6,7 +6,7 @@
 //! assert_eq!(shown.value, "Hello **world**\n\n- one\n- two");
 //! assert_eq!(shown.losses[0].to_string(), "line 1: script removed");
 //! let html = html::from_markdown("Hello **world**, <b onclick=x>you</b>\n\n[here](javascript:x)");
-//! assert_eq!(html.value, "<p>Hello <strong>world</strong>, &lt;b onclick=x&gt;you</p>\n<p>here</p>");
+//! assert_eq!(html.value, "<p>Hello <strong>world</strong>, &lt;b onclick=x&gt;you&lt;/b&gt;</p>\n<p>here</p>");
 //! ```
 
 mod read;
