@@ -308,35 +308,38 @@ pub(crate) async fn add(connection: &Connection, request: AddComment) -> Result<
     let values = Values::from_iter([(column.to_owned(), text.clone().into())]);
     let layout = Layout::new(["sys_id"]);
     let mut attempt = 1;
-    while !written_before {
-        let written = connection.api.update(&found.table, &found.sys_id, &values, &layout, Idempotency::Unsafe).await;
-        match written {
-            Ok(_) => break,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                forget();
-                return Err(connection.no_ticket(&request.ticket));
-            }
-            Err(error) => {
-                if !error.maybe_applied() {
+    if !written_before {
+        loop {
+            let written =
+                connection.api.update(&found.table, &found.sys_id, &values, &layout, Idempotency::Unsafe).await;
+            match written {
+                Ok(_) => break,
+                Err(error) if error.kind() == ErrorKind::NotFound => {
                     forget();
+                    return Err(connection.no_ticket(&request.ticket));
                 }
-                let Some(before) = before
-                    .as_ref()
-                    .filter(|_| error.maybe_applied() && !remedy::is_removed("servicenow.comment_search"))
-                else {
-                    return Err(uncertain(error));
-                };
-                let now = ids_of(connection, &found, request.visibility, &text).await.map_err(|_| {
-                    Error::new(error.kind(), error.message().to_owned()).with_delivery(Delivery::MaybeApplied)
-                })?;
-                if now.iter().any(|id| !before.contains(id)) {
-                    break;
+                Err(error) => {
+                    if !error.maybe_applied() {
+                        forget();
+                    }
+                    let Some(before) = before
+                        .as_ref()
+                        .filter(|_| error.maybe_applied() && !remedy::is_removed("servicenow.comment_search"))
+                    else {
+                        return Err(uncertain(error));
+                    };
+                    let now = ids_of(connection, &found, request.visibility, &text).await.map_err(|_| {
+                        Error::new(error.kind(), error.message().to_owned()).with_delivery(Delivery::MaybeApplied)
+                    })?;
+                    if now.iter().any(|id| !before.contains(id)) {
+                        break;
+                    }
+                    if attempt >= 3 || !error.is_retryable() {
+                        forget();
+                        return Err(error.with_delivery(Delivery::Answered));
+                    }
+                    attempt += 1;
                 }
-                if attempt >= 3 || !error.is_retryable() {
-                    forget();
-                    return Err(error.with_delivery(Delivery::Answered));
-                }
-                attempt += 1;
             }
         }
     }
