@@ -1,6 +1,7 @@
 //! Project chores: `cargo xtask --help`.
 #![allow(clippy::print_stdout, reason = "its output is what it is for")]
 
+mod bars;
 mod remedies;
 
 use clap::{Parser, Subcommand};
@@ -15,12 +16,16 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Chore {
+    /// Measures what docs/performance.md says, and fails where a bound is missed.
+    #[command(disable_help_flag = true)]
+    Bars(bars::Arguments),
     /// Takes each remedy out in turn, and says which test goes red; fails where none does.
     Remedies(remedies::Arguments),
 }
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().chore {
+        Chore::Bars(arguments) => bars::run(&arguments),
         Chore::Remedies(arguments) => remedies::run(&arguments),
     }
 }
