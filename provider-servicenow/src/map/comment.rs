@@ -1,6 +1,8 @@
 //! Journal entries: from `sys_journal_field`, or, without the right to read that, from what a journal field shows
 //! (`wire/servicenow.md` §1.3).
 
+use std::sync::Arc;
+
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use ticketing_core::model::{Comment, Ref, RefType, RichText, Timestamp, Visibility};
@@ -131,14 +133,14 @@ pub(crate) fn journal_entries(ticket: &str, visibility: Visibility, shown: &str,
             .iter()
             .filter(|known| known.text == text && known.at == at && known.author == Author::Name(name.clone()))
             .count();
-        let key = RowKey(vec![
+        let key = RowKey(Arc::new([
             ticket.to_owned(),
             visibility.to_string(),
             at.map(|at| at.to_rfc3339()).unwrap_or_default(),
             name.clone(),
             text.clone(),
             alike.to_string(),
-        ]);
+        ]));
         entries.push(Entry {
             id: format!("shown-{}", key.mark()),
             ticket: ticket.to_owned(),

@@ -198,7 +198,7 @@ impl TicketPlan {
         ticket.external_id = Some(text(self.core.correlation_id))
             .filter(|id| !id.is_empty() && text(self.core.correlation_display) != KEY_MARKER)
             .map(str::to_owned);
-        ticket.url = Some(format!("{}/{class_name}.do?sys_id={sys_id}", self.base_url));
+        ticket.url = Some([&self.base_url, "/", class_name, ".do?sys_id=", sys_id].concat());
         ticket.created_at = moment(row.at(self.core.created));
         ticket.updated_at = moment(row.at(self.core.updated));
         ticket.resolved_at = self.core.resolved.and_then(|place| moment(row.at(place)));

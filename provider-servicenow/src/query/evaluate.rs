@@ -125,7 +125,8 @@ pub(super) fn compare(a: &str, b: &str) -> Option<Ordering> {
     }
     // Hex ids and numbers such as INC0010001 sort alike under every collation that is in use.
     if (super::value::is_guid(a) && super::value::is_guid(b)) || (is_number(a) && is_number(b)) {
-        return Some(a.to_ascii_lowercase().cmp(&b.to_ascii_lowercase()));
+        let lower = |byte: u8| byte.to_ascii_lowercase();
+        return Some(a.bytes().map(lower).cmp(b.bytes().map(lower)));
     }
     None
 }

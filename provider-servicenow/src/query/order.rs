@@ -1,6 +1,7 @@
 //! Total orders, and the rows after one: keyset (`wire/servicenow.md` §7).
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use ticketing_core::{Result, remedy};
@@ -40,15 +41,15 @@ pub(crate) fn total(mut order: Vec<Order>) -> Vec<Order> {
     order
 }
 
-/// Where a row stands in an order: its values of the order's keys, `sys_id` last.
+/// Where a row stands in an order: its values of the order's keys, `sys_id` last. Every row has one, so clones share it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct RowKey(pub(crate) Vec<String>);
+pub struct RowKey(pub(crate) Arc<[String]>);
 
 impl RowKey {
     /// The key of a row; `None` where the row does not say.
     pub(crate) fn of(row: &impl Values, order: &[Order]) -> Option<Self> {
-        order.iter().map(|key| row.value(key.field.as_str()).map(str::to_owned)).collect::<Option<Vec<_>>>().map(Self)
+        order.iter().map(|key| row.value(key.field.as_str()).map(str::to_owned)).collect::<Option<_>>().map(Self)
     }
 
     /// The row's id.
@@ -59,7 +60,7 @@ impl RowKey {
     /// A short text that is the same for the same row in the same place.
     pub(crate) fn mark(&self) -> String {
         let mut hash = Fnv::default();
-        for part in &self.0 {
+        for part in self.0.iter() {
             hash.write(part.as_bytes());
             hash.write(&[0xff]);
         }
@@ -99,7 +100,7 @@ impl RowKey {
         let mut query: Option<Query> = None;
         for level in 0..order.len() {
             let mut group = Query::all();
-            for (key, value) in order.iter().zip(&self.0).take(level) {
+            for (key, value) in order.iter().zip(self.0.iter()).take(level) {
                 group = group.and(equal(key, value)?);
             }
             let Some(beyond) = beyond(&order[level], &self.0[level], inclusive && level + 1 == order.len())? else {

@@ -87,7 +87,36 @@ fn escape_markdown(plain: &str) -> String {
     out
 }
 
+/// Every character that `escape_line` may have to escape.
+fn is_markup(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'#' | b'>'
+            | b'-'
+            | b'+'
+            | b'='
+            | b'~'
+            | b'|'
+            | b':'
+            | b'.'
+            | b')'
+            | b'\\'
+            | b'`'
+            | b'['
+            | b']'
+            | b'*'
+            | b'_'
+            | b'<'
+            | b'&'
+    )
+}
+
 fn escape_line(line: &str, out: &mut String) {
+    // Most lines hold nothing that could be markup.
+    if !line.bytes().any(is_markup) {
+        out.push_str(line);
+        return;
+    }
     let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let mut before = ' ';
     let mut rest = line.chars();

@@ -1,0 +1,9 @@
+//! One file per group of figures.
+
+pub(crate) mod cost;
+pub(crate) mod limits;
+pub(crate) mod mapping;
+pub(crate) mod memory;
+pub(crate) mod overlap;
+pub(crate) mod reading;
+pub(crate) mod witnesses;
