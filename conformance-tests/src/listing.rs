@@ -9,10 +9,13 @@ use ticketing_core::request::{
 };
 use ticketing_core::{Cursor, GroupId, Operation, Page, Result, TicketId, TicketingClient};
 
+/// Gets a page, by cursor and page size.
+type Fetch = dyn Fn(Option<Cursor>, Option<u32>) -> BoxFuture<'static, Result<Page<String>>>;
+
 /// One list: what it is, and how to get its pages as texts that tell its items apart.
 pub(crate) struct Listing {
     pub(crate) name: String,
-    fetch: Box<dyn Fn(Option<Cursor>, Option<u32>) -> BoxFuture<'static, Result<Page<String>>>>,
+    fetch: Box<Fetch>,
 }
 
 impl Listing {
