@@ -9,13 +9,13 @@ use ticketing_core::request::{
 };
 use ticketing_core::{Cursor, GroupId, Operation, Page, Result, TicketId, TicketingClient};
 
-/// One page, from a cursor, of so many items.
-type Fetch = Box<dyn Fn(Option<Cursor>, Option<u32>) -> BoxFuture<'static, Result<Page<String>>>>;
+/// Gets a page, by cursor and page size.
+type Fetch = dyn Fn(Option<Cursor>, Option<u32>) -> BoxFuture<'static, Result<Page<String>>>;
 
 /// One list: what it is, and how to get its pages as texts that tell its items apart.
 pub(crate) struct Listing {
     pub(crate) name: String,
-    fetch: Fetch,
+    fetch: Box<Fetch>,
 }
 
 impl Listing {
