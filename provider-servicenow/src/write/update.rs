@@ -466,8 +466,6 @@ pub(crate) async fn delete(connection: &Connection, request: DeleteTicket) -> Re
             .with_hint("read the ticket, and decide again"));
     }
     match connection.api.delete(&found.table, &found.sys_id).await {
-        // Our own first attempt may be why it is gone.
-        Err(error) if error.kind() == ErrorKind::NotFound && error.maybe_applied() => Ok(()),
         Err(error) if error.kind() == ErrorKind::NotFound => Err(connection.no_ticket(&request.id)),
         // Deleting is over once the record is gone, whoever's request did it.
         Err(error) if error.maybe_applied() => match tickets::place(connection, &request.id).await {
