@@ -211,20 +211,20 @@ impl State {
                 }
             }
         }
-        let mut blank = false;
+        let mut line = String::with_capacity(text.len());
+        let mut in_blank = self.builder.ends_in_blank();
         for (number, word) in text.split(BLANK).enumerate() {
-            blank |= number > 0;
-            if word.is_empty() {
-                continue;
+            if number > 0 && !in_blank {
+                line.push(' ');
+                in_blank = true;
             }
-            if blank && !self.builder.ends_in_blank() {
-                self.builder.text(" ");
+            if !word.is_empty() {
+                line.push_str(word);
+                in_blank = false;
             }
-            self.builder.text(word);
-            blank = false;
         }
-        if blank && !self.builder.ends_in_blank() {
-            self.builder.text(" ");
+        if !line.is_empty() {
+            self.builder.text(&line);
         }
     }
 
