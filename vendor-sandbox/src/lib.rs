@@ -19,10 +19,13 @@
 
 mod clock;
 pub mod company;
+mod content;
 mod control;
 mod emulator;
 mod error;
 mod faults;
+mod multipart;
+mod params;
 mod pipeline;
 mod random;
 mod request_log;
