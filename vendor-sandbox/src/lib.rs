@@ -24,6 +24,7 @@ mod control;
 mod emulator;
 mod error;
 mod faults;
+pub mod jira;
 mod multipart;
 mod params;
 mod pipeline;
