@@ -131,7 +131,10 @@ impl Call<'_> {
 
     /// The issue at a path, or 404 as if it were not there.
     pub(crate) fn issue<'w>(&self, world: &'w World, id_or_key: &str) -> Result<&'w std::sync::Arc<Issue>, ApiError> {
-        world.issue_at(id_or_key).filter(|issue| self.sees(world, issue)).ok_or_else(ApiError::no_issue)
+        let found = world.issue_at(id_or_key).filter(|issue| self.sees(world, issue));
+        found.ok_or_else(|| {
+            if self.is_cloud() { ApiError::no_issue() } else { ApiError::not_found("Issue Does Not Exist") }
+        })
     }
 
     pub(crate) fn project<'w>(&self, world: &'w World, id_or_key: &str) -> Result<&'w Project, ApiError> {

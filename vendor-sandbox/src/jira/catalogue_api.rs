@@ -132,7 +132,7 @@ pub(crate) fn search_resolutions(call: &Call<'_>) -> Result<Reply, ApiError> {
     let shown = window
         .cut(RESOLUTIONS)
         .iter()
-        .map(|own| json!({ "id": own.0.to_string(), "name": own.1, "description": "", "isDefault": false }))
+        .map(|own| json!({ "id": own.0.to_string(), "name": own.1, "description": "" }))
         .collect();
     Ok(ok(&window.page(call, RESOLUTIONS.len(), shown)))
 }

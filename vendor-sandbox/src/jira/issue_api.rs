@@ -207,7 +207,7 @@ pub(crate) fn get_many(call: &Call<'_>, world: &World) -> Result<Reply, ApiError
     }
     found.sort_by_key(|own| own.id);
     let shown: Vec<Value> = found.iter().map(|own| issue_json::issue(call, world, own, &selection, &[])).collect();
-    Ok(ok(&json!({ "expand": "schema,names", "issues": shown, "issueErrors": errors })))
+    Ok(ok(&json!({ "issues": shown, "issueErrors": errors })))
 }
 
 /// Comments and links that ride along in `update` are not emulated on edits; transitions take comments.

@@ -76,16 +76,8 @@ fn fields(creating: bool) -> impl Iterator<Item = &'static Field> {
 pub(crate) fn create_types(call: &Call<'_>, world: &World, project: &str) -> Result<Reply, ApiError> {
     let project = call.project(world, project)?;
     let window = Window::read(call, 50, 200)?;
-    let shown: Vec<Value> = window
-        .cut(&project.issue_types)
-        .iter()
-        .map(|id| {
-            let own = issue_type_of(*id);
-            let mut shown = show::issue_type(call, own);
-            shown["untranslatedName"] = json!(own.name);
-            shown
-        })
-        .collect();
+    let shown: Vec<Value> =
+        window.cut(&project.issue_types).iter().map(|id| show::issue_type(call, issue_type_of(*id))).collect();
     Ok(page(call, &window, project.issue_types.len(), "issueTypes", shown))
 }
 
@@ -150,9 +142,15 @@ pub(crate) fn create_all(call: &Call<'_>, world: &World) -> Result<Reply, ApiErr
                     shown
                 })
                 .collect();
-            let mut shown = show::project(call, project);
-            shown["issuetypes"] = json!(types);
-            shown
+            let full = show::project(call, project);
+            json!({
+                "self": full["self"],
+                "id": full["id"],
+                "key": full["key"],
+                "name": full["name"],
+                "avatarUrls": full["avatarUrls"],
+                "issuetypes": types,
+            })
         })
         .collect();
     Ok(ok(&json!({ "expand": "projects", "projects": shown })))

@@ -22,6 +22,9 @@
 //! `/oauth/token` (auth.atlassian.com), `/oauth/token/accessible-resources` and `/ex/jira/{cloudId}/…`
 //! (api.atlassian.com), and the media host of attachments as `localhost` where the API is `127.0.0.1`.
 //!
+//! `GET` and `PUT /_sandbox/settings` show and change how far searches lag, how long pages are and
+//! which limits are enforced ([`SiteSettings`]).
+//!
 //! | emulated below `/rest/api/{2,3}` | |
 //! |---|---|
 //! | search | `search/jql`, `search/approximate-count`, `jql/parse`, `jql/match`, `jql/autocompletedata`; on Data Center `search` |

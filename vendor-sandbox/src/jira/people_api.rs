@@ -221,6 +221,34 @@ pub(crate) fn group_bulk(call: &Call<'_>, world: &World) -> Result<Reply, ApiErr
     Ok(ok(&window.page(call, all.len(), shown)))
 }
 
+/// The group that parameters name.
+fn wanted_group<'w>(call: &Call<'_>, world: &'w World) -> Result<&'w Group, ApiError> {
+    let id = call.params.get("groupId");
+    let name = call.params.get("groupname");
+    let group = id.and_then(|id| world.group(id)).or_else(|| world.group_named(name?));
+    let wanted = id.or(name).unwrap_or_default();
+    group.ok_or_else(|| ApiError::not_found(format!("The group '{wanted}' does not exist.")))
+}
+
+/// `GET /group?expand=users`: deprecated (wire A7), and what S:pycontribs still asks.
+pub(crate) fn group(call: &Call<'_>, world: &World) -> Result<Reply, ApiError> {
+    may_browse(call, world)?;
+    let own = wanted_group(call, world)?;
+    let mut shown = show::group(call, own);
+    let expands = call.params.get("expand").is_some_and(|expand| expand.contains("users"));
+    let active = own.members.iter().filter_map(|id| world.user(id)).filter(|user| user.active);
+    let items: Vec<Value> = active.map(|user| show::user(call, user)).collect();
+    shown["users"] = json!({
+        "size": items.len(),
+        "max-results": 50,
+        "start-index": 0,
+        "end-index": items.len().saturating_sub(1),
+        "items": if expands { items } else { Vec::new() },
+    });
+    shown["expand"] = json!("users");
+    Ok(ok(&shown))
+}
+
 /// `GET /group/member?groupId=`: administrators only (wire A7).
 pub(crate) fn members(call: &Call<'_>, world: &World) -> Result<Reply, ApiError> {
     call.user()?;
@@ -229,13 +257,7 @@ pub(crate) fn members(call: &Call<'_>, world: &World) -> Result<Reply, ApiError>
             "You are not authorized to perform this operation. Administrator privileges are required.",
         ));
     }
-    let id = call.params.get("groupId");
-    let name = call.params.get("groupname");
-    let group = id.and_then(|id| world.group(id)).or_else(|| world.group_named(name?));
-    let Some(group) = group else {
-        let wanted = id.or(name).unwrap_or_default();
-        return Err(ApiError::not_found(format!("The group '{wanted}' does not exist.")));
-    };
+    let group = wanted_group(call, world)?;
     let inactive = call.params.flag("includeInactiveUsers");
     let all: Vec<&User> =
         group.members.iter().filter_map(|id| world.user(id)).filter(|own| own.active || inactive).collect();

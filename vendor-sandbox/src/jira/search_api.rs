@@ -227,18 +227,18 @@ pub(crate) fn by_token(site: &Site, call: &Call<'_>) -> Result<Reply, ApiError> 
     let query = query(call, &question.jql)?;
     // wire A3.2: everything but the token has to stay the same.
     let fingerprint = format!("{:?}", (&question.jql, &question.fields, &question.expand, &question.reconciled));
-    site.write(|world| {
-        let (walk, ids, start) = match &question.token {
-            Some(token) => world.walks.resume(token, &fingerprint, call.now)?,
-            None => {
-                let found = hits(call, world, &query, &view(call, world, &question.reconciled))?;
-                let ids: Arc<[u64]> = found.iter().map(|own| own.id).collect();
-                let whole = ids.len() <= size && call.strikes.get("short_page").is_none();
-                // A search that fits one page needs no memory.
-                let walk = if whole { 0 } else { world.walks.open(Arc::clone(&ids), &fingerprint) };
-                (walk, ids, 0)
-            }
-        };
+    let (walk, ids, start) = match &question.token {
+        Some(token) => site.read(|world| world.walks.resume(token, &fingerprint, call.now))?,
+        None => {
+            let found = site.read(|world| hits(call, world, &query, &view(call, world, &question.reconciled)))?;
+            let ids: Arc<[u64]> = found.iter().map(|own| own.id).collect();
+            let whole = ids.len() <= size && call.strikes.get("short_page").is_none();
+            // A search that fits one page needs no memory.
+            let walk = if whole { 0 } else { site.write(|world| world.walks.open(Arc::clone(&ids), &fingerprint)) };
+            (walk, ids, 0)
+        }
+    };
+    site.read(|world| {
         if let Some(strike) = call.strikes.get("short_page") {
             let left = ids.len() - start;
             size = usize::try_from(strike.number((left / 2) as u64)).unwrap_or(size).min(size);

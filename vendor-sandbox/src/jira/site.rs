@@ -403,7 +403,9 @@ impl Emulator for Site {
                 html(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), ERROR_PAGE)
             }
             StockAnswer::Unauthorized => ApiError::not_authenticated().into_response(),
-            StockAnswer::TooManyRequests(Some(retry_after)) => {
+            StockAnswer::TooManyRequests(Some(seconds)) => {
+                // A moment that has passed is no time to wait.
+                let retry_after = u64::try_from(i128::from(seconds).max(0)).unwrap_or(u64::MAX);
                 let refusal = Refusal { reason: "jira-burst-based", retry_after, limit: 100 };
                 refusal.answer(self.settings.flavour, self.clock.now())
             }

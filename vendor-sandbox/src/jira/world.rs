@@ -58,6 +58,8 @@ pub(crate) struct World {
     /// Every key that an issue ever had, in upper case.
     keys: HashMap<String, u64>,
     past: VecDeque<Past>,
+    /// Ids of the issues below an issue.
+    children: HashMap<u64, Vec<u64>>,
     pub(crate) links: BTreeMap<u64, Link>,
     pub(crate) temporary: HashMap<String, TemporaryFile>,
     pub(crate) denied: HashSet<(String, Permission)>,
@@ -128,7 +130,20 @@ impl World {
     }
 
     pub(crate) fn subtasks(&self, id: u64) -> impl Iterator<Item = &Arc<Issue>> {
-        self.issues.values().filter(move |issue| issue.parent == Some(id))
+        self.children.get(&id).into_iter().flatten().filter_map(|child| self.issues.get(child))
+    }
+
+    /// Keeps track of who is below whom.
+    fn rehang(&mut self, id: u64, before: Option<u64>, after: Option<u64>) {
+        if before == after {
+            return;
+        }
+        if let Some(children) = before.and_then(|parent| self.children.get_mut(&parent)) {
+            children.retain(|child| *child != id);
+        }
+        if let Some(parent) = after {
+            self.children.entry(parent).or_default().push(id);
+        }
     }
 
     /// The issues as a search sees them at a moment: the writes since are missing, except on the
@@ -151,6 +166,7 @@ impl World {
     /// Adds an issue that exists from the start: searches never lag behind it.
     pub(crate) fn seed_issue(&mut self, issue: Issue) {
         self.keys.insert(issue.key.clone(), issue.id);
+        self.rehang(issue.id, None, issue.parent);
         self.issues.insert(issue.id, Arc::new(issue));
     }
 
@@ -174,6 +190,7 @@ impl World {
         let items = history::difference(self, &before, &after);
         after.updated = now;
         self.note(&mut after, author, now, items);
+        self.rehang(id, before.parent, after.parent);
         if after.key != before.key {
             self.keys.insert(after.key.clone(), id);
         }
@@ -198,6 +215,7 @@ impl World {
     /// Removes an issue with its links; its keys stay taken.
     pub(crate) fn remove_issue(&mut self, id: u64, now: DateTime<Utc>) {
         if let Some(before) = self.issues.remove(&id) {
+            self.rehang(id, before.parent, None);
             self.remember(id, Some(before), now);
         }
         self.links.retain(|_, link| link.inward != id && link.outward != id);
