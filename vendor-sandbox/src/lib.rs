@@ -19,10 +19,14 @@
 
 mod clock;
 pub mod company;
+mod content;
 mod control;
 mod emulator;
 mod error;
 mod faults;
+pub mod jira;
+mod multipart;
+mod params;
 mod pipeline;
 mod random;
 mod request_log;

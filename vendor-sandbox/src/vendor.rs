@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::error::{Result, SandboxError};
 use crate::serve::Running;
-use crate::servicenow;
+use crate::{jira, servicenow};
 
 /// An emulated vendor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,16 +16,19 @@ use crate::servicenow;
 pub enum Vendor {
     /// ServiceNow, see [`crate::servicenow`].
     ServiceNow,
+    /// Jira, see [`crate::jira`].
+    Jira,
 }
 
 impl Vendor {
     /// Every vendor there is.
-    pub const ALL: &'static [Self] = &[Self::ServiceNow];
+    pub const ALL: &'static [Self] = &[Self::ServiceNow, Self::Jira];
 
     /// The name that options and documents use.
     pub fn name(self) -> &'static str {
         match self {
             Self::ServiceNow => "servicenow",
+            Self::Jira => "jira",
         }
     }
 }
@@ -68,12 +71,13 @@ pub struct Launch {
     event_log: Option<PathBuf>,
     as_of: Option<DateTime<Utc>>,
     certificate: Option<PathBuf>,
+    flavour: Option<String>,
 }
 
 impl Launch {
     /// A small synthetic company on any free port, plain http.
     pub fn new(vendor: Vendor) -> Self {
-        Self { vendor, port: 0, seed: 0, tickets: None, event_log: None, as_of: None, certificate: None }
+        Self { vendor, port: 0, seed: 0, tickets: None, event_log: None, as_of: None, certificate: None, flavour: None }
     }
 
     /// The loopback port; 0 for any free one.
@@ -112,29 +116,56 @@ impl Launch {
         self
     }
 
+    /// Which of a vendor's products is emulated, by name: Jira's are `cloud` and `data-center`.
+    pub fn flavour(mut self, flavour: impl Into<String>) -> Self {
+        self.flavour = Some(flavour.into());
+        self
+    }
+
     /// Builds the sandbox and serves it.
     ///
     /// # Errors
     /// Options that do not fit together, a log that cannot be read, a port that is taken.
     pub async fn start(self) -> Result<Running> {
         match self.vendor {
-            Vendor::ServiceNow => {
-                let mut builder = servicenow::Sandbox::builder().seed(self.seed);
-                if let Some(tickets) = self.tickets {
-                    builder = builder.tickets(tickets);
-                }
-                if let Some(path) = self.event_log {
-                    builder = builder.event_log(path);
-                }
-                if let Some(as_of) = self.as_of {
-                    builder = builder.as_of(as_of);
-                }
-                let sandbox = builder.build()?;
-                match self.certificate {
-                    Some(path) => sandbox.serve_tls(self.port, path).await,
-                    None => sandbox.serve(self.port).await,
-                }
-            }
+            Vendor::ServiceNow => self.start_servicenow().await,
+            Vendor::Jira => self.start_jira().await,
+        }
+    }
+
+    async fn start_servicenow(self) -> Result<Running> {
+        if let Some(flavour) = self.flavour {
+            return Err(SandboxError::invalid("flavour", format!("{flavour:?}; servicenow has no flavours")));
+        }
+        let mut builder = servicenow::Sandbox::builder().seed(self.seed);
+        if let Some(tickets) = self.tickets {
+            builder = builder.tickets(tickets);
+        }
+        if let Some(path) = self.event_log {
+            builder = builder.event_log(path);
+        }
+        if let Some(as_of) = self.as_of {
+            builder = builder.as_of(as_of);
+        }
+        let sandbox = builder.build()?;
+        match self.certificate {
+            Some(path) => sandbox.serve_tls(self.port, path).await,
+            None => sandbox.serve(self.port).await,
+        }
+    }
+
+    async fn start_jira(self) -> Result<Running> {
+        if self.event_log.is_some() || self.as_of.is_some() {
+            return Err(SandboxError::invalid("event_log", "the event log is one of ServiceNow; jira cannot load it"));
+        }
+        let mut builder = jira::Sandbox::builder().seed(self.seed).tickets(self.tickets.unwrap_or(0));
+        if let Some(flavour) = self.flavour {
+            builder = builder.flavour(flavour.parse()?);
+        }
+        let sandbox = builder.build()?;
+        match self.certificate {
+            Some(path) => sandbox.serve_tls(self.port, path).await,
+            None => sandbox.serve(self.port).await,
         }
     }
 }

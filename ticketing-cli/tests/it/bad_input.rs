@@ -142,7 +142,7 @@ fn bad_values_name_their_argument_and_what_is_good() {
         (&["raw", "GET", "/x", "--header", "limit"], &["--header", "Name: value"]),
         (&["schema", "tickets"], &["tickets", "ticket"]),
         (&["sandbox"], &["--vendor"]),
-        (&["sandbox", "--vendor", "jira"], &["--vendor", "jira", "servicenow"]),
+        (&["sandbox", "--vendor", "remedy"], &["--vendor", "remedy", "servicenow"]),
         (&["sandbox", "--vendor", "servicenow", "--port", "99999"], &["--port", "99999"]),
         (&["sandbox", "--vendor", "servicenow", "--as-of", "2016-03-10"], &["--event-log"]),
         (&["sandbox", "--vendor", "servicenow", "--event-log", "x", "--as-of", "noon"], &["--as-of", "noon"]),

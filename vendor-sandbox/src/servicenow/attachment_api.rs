@@ -7,16 +7,16 @@ use http::{HeaderValue, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::answer::{ApiError, Reply, json_response, no_content, result, set_header};
-use super::attachments::{Content, Upload, UploadError};
 use super::call::Call;
 use super::instance::Instance;
-use super::multipart;
 use super::properties;
 use super::query::{parse, select, time_text};
 use super::schema::{Schema, TableId, system};
 use super::store::{Row, row_of, stamp};
 use super::table_api::visible;
 use super::world::World;
+use crate::content::{Content, Upload, UploadError};
+use crate::multipart;
 
 /// Rows of a list that does not say how many it wants (D: c_AttachmentAPI).
 const DEFAULT_LIMIT: usize = 1_000;
@@ -268,17 +268,27 @@ async fn upload_multipart(instance: &Instance, call: &Call<'_>, body: Body) -> R
     let bytes =
         axum::body::to_bytes(body, limit.min(64 * 1024 * 1024)).await.map_err(|_| refused(UploadError::TooLarge))?;
     let kind = call.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let form =
+    let parts =
         kind.and_then(|kind| multipart::parse(kind, &bytes)).ok_or_else(|| broken("not a multipart/form-data body"))?;
+    // D: the file has to come last.
+    let Some((file, fields)) = parts.split_last() else { return Err(broken("an empty form")) };
+    let Some(file_name) = file.file_name.clone().filter(|_| fields.iter().all(|field| field.file_name.is_none()))
+    else {
+        return Err(broken("the last part is not the file"));
+    };
+    let field = |name: &str| {
+        let found = fields.iter().find(|field| field.name == name);
+        found.map_or(String::new(), |field| String::from_utf8_lossy(&field.content).into_owned())
+    };
     let destination = Destination {
-        table_name: form.fields.get("table_name").cloned().unwrap_or_default(),
-        table_sys_id: form.fields.get("table_sys_id").cloned().unwrap_or_default(),
-        file_name: form.file_name,
-        content_type: form.content_type,
+        table_name: field("table_name"),
+        table_sys_id: field("table_sys_id"),
+        file_name,
+        content_type: file.content_type.clone(),
     };
     check(instance, call, &destination)?;
     let mut upload = Upload::new(&instance.unique_name(), limit as u64);
-    upload.write(&form.content).await.map_err(refused)?;
+    upload.write(&file.content).await.map_err(refused)?;
     let (content, size, hash) = upload.finish().await.map_err(refused)?;
     store(instance, call, &destination, content, size, &hash)
 }

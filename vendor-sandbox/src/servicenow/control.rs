@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 
 use super::acl::{Audience, RowDenial, TableDenial};
 use super::attachment_api::{self, Destination};
-use super::attachments::Content;
 use super::instance::Instance;
 use super::policies::BusinessRule;
 use super::properties;
@@ -18,6 +17,7 @@ use super::schema::{Schema, Table, system};
 use super::session::Session;
 use super::webhooks::{Delivery, Webhook};
 use super::world::World;
+use crate::content::Content;
 use crate::control::Control as SharedControl;
 use crate::error::{Result, SandboxError};
 use crate::random::hash_text;

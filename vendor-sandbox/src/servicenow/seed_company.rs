@@ -7,13 +7,13 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::attachment_api::{self, Destination};
-use super::attachments::Content;
 use super::query::time_text;
 use super::schema::{Schema, TableId};
 use super::store::{RowEditor, row_of, stamp};
 use super::world::World;
 use super::{audit, journal, tags};
 use crate::company::{Change, ChangedField, Company, HoldReason, Kind, Party, Person, Priority, Status, Ticket};
+use crate::content::Content;
 use crate::random::stable_id;
 
 /// Who enters what nobody in the company did.

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::acl::Acl;
-use super::attachments::Content;
 use super::choices::ChoiceIndex;
 use super::event_log::Replay;
 use super::policies::BusinessRule;
 use super::schema::{Schema, TableId};
 use super::store::Store;
 use super::webhooks::Event;
+use crate::content::Content;
 
 /// Rows, rules and counters of one instance.
 #[derive(Debug, Clone)]

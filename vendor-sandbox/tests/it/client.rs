@@ -55,9 +55,26 @@ impl Answer {
     }
 }
 
+/// A sandbox of any vendor.
+pub(crate) trait Served {
+    fn served(&self) -> axum::Router;
+}
+
+impl Served for Sandbox {
+    fn served(&self) -> axum::Router {
+        self.router()
+    }
+}
+
+impl Served for vendor_sandbox::jira::Sandbox {
+    fn served(&self) -> axum::Router {
+        self.router()
+    }
+}
+
 /// A request in the making.
-pub(crate) struct Call<'a> {
-    sandbox: &'a Sandbox,
+pub(crate) struct Call {
+    router: axum::Router,
     method: String,
     path: String,
     headers: Vec<(String, String)>,
@@ -68,9 +85,9 @@ pub(crate) fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }
 
-pub(crate) fn call<'a>(sandbox: &'a Sandbox, method: &str, path: &str) -> Call<'a> {
+pub(crate) fn call(sandbox: &impl Served, method: &str, path: &str) -> Call {
     Call {
-        sandbox,
+        router: sandbox.served(),
         method: method.to_owned(),
         path: path.to_owned(),
         headers: vec![
@@ -81,7 +98,7 @@ pub(crate) fn call<'a>(sandbox: &'a Sandbox, method: &str, path: &str) -> Call<'
     }
 }
 
-impl Call<'_> {
+impl Call {
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.retain(|(own, _)| own != name);
         self.headers.push((name.to_owned(), value.to_owned()));
@@ -124,7 +141,7 @@ impl Call<'_> {
             request = request.header(name, value);
         }
         let request = request.body(Body::from(self.body)).unwrap();
-        let response = self.sandbox.router().oneshot(request).await.unwrap();
+        let response = self.router.oneshot(request).await.unwrap();
         let mut broken = response.extensions().get::<ConnectionReset>().is_some();
         let (parts, mut stream) = response.into_parts();
         let mut body = Vec::new();
@@ -141,7 +158,7 @@ impl Call<'_> {
     }
 }
 
-pub(crate) async fn get(sandbox: &Sandbox, path: &str) -> Answer {
+pub(crate) async fn get(sandbox: &impl Served, path: &str) -> Answer {
     call(sandbox, "GET", path).send().await
 }
 

@@ -1,12 +1,12 @@
-//! Just enough of multipart/form-data for `POST /api/now/attachment/upload` (wire §4.1).
+//! multipart/form-data, as far as uploads need it.
 
-use std::collections::HashMap;
-
-/// A form whose last part is a file.
+/// One part of a form.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Form {
-    pub(crate) fields: HashMap<String, String>,
-    pub(crate) file_name: String,
+pub(crate) struct Part {
+    pub(crate) name: String,
+    /// Set for files.
+    pub(crate) file_name: Option<String>,
+    /// `application/octet-stream` when the part does not say.
     pub(crate) content_type: String,
     pub(crate) content: Vec<u8>,
 }
@@ -22,8 +22,8 @@ fn quoted<'a>(header: &'a str, name: &str) -> Option<&'a str> {
     Some(&rest[..rest.find('"')?])
 }
 
-/// Parses a body; `None` when it is malformed, or its last part is not a file.
-pub(crate) fn parse(content_type: &str, body: &[u8]) -> Option<Form> {
+/// The parts of a body in order; `None` when it is malformed.
+pub(crate) fn parse(content_type: &str, body: &[u8]) -> Option<Vec<Part>> {
     let boundary = content_type.split(';').find_map(|part| {
         let value = part.trim().strip_prefix("boundary=")?;
         Some(value.trim_matches('"').to_owned())
@@ -31,13 +31,8 @@ pub(crate) fn parse(content_type: &str, body: &[u8]) -> Option<Form> {
     let delimiter = format!("\r\n--{boundary}").into_bytes();
     // The first delimiter has no line break before it.
     let mut rest = body.strip_prefix(&delimiter[2..])?;
-    let mut fields = HashMap::new();
-    let mut file = None;
+    let mut parts = Vec::new();
     while !rest.starts_with(b"--") {
-        // D: the file has to come last.
-        if file.is_some() {
-            return None;
-        }
         rest = rest.strip_prefix(b"\r\n")?;
         let headers_end = find(rest, b"\r\n\r\n")?;
         let headers = String::from_utf8_lossy(&rest[..headers_end]).into_owned();
@@ -52,19 +47,14 @@ pub(crate) fn parse(content_type: &str, body: &[u8]) -> Option<Form> {
             })
         };
         let disposition = header("content-disposition")?;
-        match quoted(disposition, "filename") {
-            Some(name) => {
-                let kind = header("content-type").unwrap_or("application/octet-stream");
-                file = Some((name.to_owned(), kind.to_owned(), content.to_vec()));
-            }
-            None => {
-                let name = quoted(disposition, "name")?;
-                fields.insert(name.to_owned(), String::from_utf8_lossy(content).into_owned());
-            }
-        }
+        parts.push(Part {
+            name: quoted(disposition, " name").or_else(|| quoted(disposition, ";name"))?.to_owned(),
+            file_name: quoted(disposition, "filename").map(str::to_owned),
+            content_type: header("content-type").unwrap_or("application/octet-stream").to_owned(),
+            content: content.to_vec(),
+        });
     }
-    let (file_name, content_type, content) = file?;
-    Some(Form { fields, file_name, content_type, content })
+    Some(parts)
 }
 
 #[cfg(test)]
@@ -72,14 +62,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_first_file_last() {
+    fn parts_come_in_order_with_their_line_breaks() {
         let body = b"--X\r\nContent-Disposition: form-data; name=\"table_name\"\r\n\r\nincident\r\n\
             --X\r\nContent-Disposition: form-data; name=\"uploadFile\"; filename=\"a.txt\"\r\n\
             Content-Type: text/plain\r\n\r\nhe\r\nllo\r\n--X--\r\n";
-        let form = parse("multipart/form-data; boundary=X", body).unwrap();
-        assert_eq!(form.fields["table_name"], "incident");
-        assert_eq!((form.file_name.as_str(), form.content_type.as_str()), ("a.txt", "text/plain"));
-        assert_eq!(form.content, b"he\r\nllo");
+        let parts = parse("multipart/form-data; boundary=X", body).unwrap();
+        let [field, file] = parts.as_slice() else { panic!("{parts:?}") };
+        assert_eq!((field.name.as_str(), field.content.as_slice()), ("table_name", b"incident".as_slice()));
+        assert_eq!((file.file_name.as_deref(), file.content_type.as_str()), (Some("a.txt"), "text/plain"));
+        assert_eq!(file.content, b"he\r\nllo");
         assert!(parse("multipart/form-data; boundary=Y", body).is_none());
         assert!(parse("text/plain", body).is_none());
     }

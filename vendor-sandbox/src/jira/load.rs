@@ -1,0 +1,87 @@
+//! Generated issues for load tests: many, and small.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::catalogue::{CLOSED, IN_PROGRESS, INCIDENT, OPEN, RESOLVED, WAITING_FOR_CUSTOMER};
+use super::model::Issue;
+use super::rich_text::RichText;
+use super::seed_company::DESK;
+use super::settings::Flavour;
+use super::world::World;
+use crate::random::SplitMix;
+
+const SUBJECTS: &[&str] = &[
+    "Cannot log in to the portal",
+    "Laptop does not start",
+    "Request for access to the finance share",
+    "E-mail is delayed",
+    "Printer is out of paper",
+    "VPN connection drops",
+    "Screen flickers",
+    "Application is slow",
+];
+
+/// Ids of generated issues start here.
+const FIRST: u64 = 1_000_001;
+
+/// Adds `count` incidents to the service desk, created over the 300 days before `until`; every 50th
+/// shares its second of change with the next.
+pub(crate) fn fill(world: &mut World, count: u64, seed: u64, until: DateTime<Utc>, flavour: Flavour) {
+    if count == 0 {
+        return;
+    }
+    let mut random = SplitMix::new(seed);
+    let people: Vec<String> =
+        world.users.iter().filter(|user| user.active && user.is_agent()).map(|user| user.account_id.clone()).collect();
+    let Some(model) = world.issues().next().cloned() else { return };
+    let Some(desk) = world.project(DESK) else { return };
+    let first = desk.next;
+    let mut updated = until;
+    let anyone =
+        |random: &mut SplitMix| people.get(usize::try_from(random.below(people.len() as u64)).unwrap_or(0)).cloned();
+    for number in 0..count {
+        let created = until - TimeDelta::seconds(i64::try_from(random.below(300 * 86_400)).unwrap_or(0) + 3_600);
+        if number % 50 != 49 {
+            let later = i64::try_from(random.below(3_000)).unwrap_or(0);
+            updated = created + TimeDelta::seconds(later);
+        }
+        let status =
+            [OPEN, IN_PROGRESS, WAITING_FOR_CUSTOMER, RESOLVED, CLOSED][usize::try_from(random.below(5)).unwrap_or(0)];
+        let done = matches!(status, RESOLVED | CLOSED);
+        let subject = SUBJECTS[usize::try_from(random.below(SUBJECTS.len() as u64)).unwrap_or(0)];
+        let text = format!("{subject}, seen on machine {}.", random.below(5_000));
+        let body = RichText::from_markdown(&text);
+        world.seed_issue(Issue {
+            id: FIRST + number,
+            key: format!("HELP-{}", first + number),
+            issue_type: INCIDENT,
+            status,
+            resolution: done.then_some(10_004),
+            priority: Some(1 + random.below(5)),
+            summary: format!("{subject} ({number})"),
+            description: Some(match flavour {
+                Flavour::Cloud => body,
+                Flavour::DataCenter => RichText::Wiki(body.to_wiki()),
+            }),
+            assignee: if random.below(4) == 0 { None } else { anyone(&mut random) },
+            reporter: anyone(&mut random),
+            creator: anyone(&mut random),
+            labels: if random.below(3) == 0 { vec!["generated".to_owned()] } else { Vec::new() },
+            parent: None,
+            due: None,
+            created,
+            updated: updated.max(created),
+            resolved: done.then_some(updated.max(created)),
+            category_changed: updated.max(created),
+            custom: std::collections::BTreeMap::new(),
+            watchers: Vec::new(),
+            comments: Vec::new(),
+            attachments: Vec::new(),
+            history: Vec::new(),
+            ..Issue::clone(&model)
+        });
+    }
+    if let Some(desk) = world.projects.iter_mut().find(|own| own.id == DESK) {
+        desk.next = first + count;
+    }
+}
