@@ -1,5 +1,6 @@
 //! An instance in process, a connection to it, and a way to put other words into the instance's mouth.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -32,7 +33,20 @@ pub struct Forged {
 /// Sends everything to the instance but the paths that an answer is forged for.
 struct Forger {
     instance: Arc<dyn Transport>,
-    forged: Arc<Mutex<Option<(String, Forged)>>>,
+    forged: Arc<Mutex<Option<Script>>>,
+}
+
+/// What is answered below a path, in turn; the last answer stays.
+#[derive(Debug)]
+struct Script {
+    path: String,
+    answers: VecDeque<Forged>,
+}
+
+impl Script {
+    fn next(&mut self) -> Option<Forged> {
+        if self.answers.len() > 1 { self.answers.pop_front() } else { self.answers.front().cloned() }
+    }
 }
 
 impl fmt::Debug for Forger {
@@ -47,10 +61,13 @@ impl Transport for Forger {
         &self,
         request: http::Request<Body>,
     ) -> std::result::Result<http::Response<ByteStream>, TransportError> {
-        let forged = self.forged.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let forged = {
+            let mut script = self.forged.lock().unwrap_or_else(PoisonError::into_inner);
+            script.as_mut().filter(|script| request.uri().path().starts_with(&script.path)).and_then(Script::next)
+        };
         match forged {
-            Some((path, forged)) if request.uri().path().starts_with(&path) => Ok(answer(forged)),
-            _ => self.instance.send(request).await,
+            Some(forged) => Ok(answer(forged)),
+            None => self.instance.send(request).await,
         }
     }
 }
@@ -77,7 +94,7 @@ pub struct Bed {
     pub provider: Arc<dyn TicketingProvider>,
     transport: Arc<dyn Transport>,
     runtime: Runtime,
-    forged: Arc<Mutex<Option<(String, Forged)>>>,
+    forged: Arc<Mutex<Option<Script>>>,
 }
 
 impl Bed {
@@ -116,7 +133,13 @@ impl Bed {
 
     /// Answers every request whose path begins so with this instead.
     pub fn forge(&self, path: &str, forged: Forged) {
-        *self.forged.lock().unwrap_or_else(PoisonError::into_inner) = Some((path.to_owned(), forged));
+        self.forge_in_turn(path, [forged]);
+    }
+
+    /// Answers the requests whose path begins so with these in turn; the last answer stays.
+    pub fn forge_in_turn(&self, path: &str, answers: impl IntoIterator<Item = Forged>) {
+        let script = Script { path: path.to_owned(), answers: answers.into_iter().collect() };
+        *self.forged.lock().unwrap_or_else(PoisonError::into_inner) = Some(script);
     }
 
     /// Lets the instance answer again.

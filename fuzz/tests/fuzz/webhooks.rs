@@ -127,6 +127,15 @@ fn what_is_signed_is_told_as_it_was_said() {
                     return;
                 };
                 let said = &said["event"];
+                // The platform's own tables hold nothing that could be read again, but these.
+                let told_of = ["sys_user", "sys_user_group", "sys_journal_field"];
+                if let Some(table) = said["table"].as_str()
+                    && (table.starts_with("sys_") || table.starts_with("label"))
+                    && !told_of.contains(&table)
+                {
+                    assert!(events.is_empty(), "{events:?}");
+                    return;
+                }
                 let [told] = &events[..] else { panic!("{} events of one delivery", events.len()) };
                 assert_eq!(told.id, said["sys_id"].as_str().unwrap());
                 assert_eq!(told.delivery_id.as_deref(), Some("d1"));

@@ -19,9 +19,9 @@ fn markup_as_the_vendor_documents_it() {
         ("a\nb\\\\c\n\nd", "a\\\nb\\\nc\n\nd"),
         ("----", "***"),
         (
-            "[Atlassian|http://atlassian.com] [http://a.example] [~username] [mailto:legendaryservice@atlassian.com]",
-            "[Atlassian](http://atlassian.com) [http://a.example](http://a.example) [@username](mention:username) \
-          [mailto:legendaryservice@atlassian.com](mailto:legendaryservice@atlassian.com)",
+            "[Example|http://example.com] [http://a.example] [~username] [mailto:legendaryservice@example.com]",
+            "[Example](http://example.com) [http://a.example](http://a.example) [@username](mention:username) \
+          [mailto:legendaryservice@example.com](mailto:legendaryservice@example.com)",
         ),
         (
             "* some\n* bullet\n** indented\n** bullets\n* points",
