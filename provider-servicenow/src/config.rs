@@ -198,8 +198,11 @@ fn auth(value: Option<&Value>) -> Result<AuthConfig> {
                 refresh_token: secret("refresh_token", "a refresh token of the integration user")?,
             })
         }
-        // Not quoted: what stands in the wrong place beside a credential may be the credential.
-        _ => Err(Error::config("auth.type", "there is no such type").with_hint(format!("use one of: {TYPES}"))),
+        other => {
+            let shown: String = other.chars().take(40).flat_map(char::escape_debug).collect();
+            Err(Error::config("auth.type", format!("there is no type `{shown}`"))
+                .with_hint(format!("use one of: {TYPES}")))
+        }
     }
 }
 

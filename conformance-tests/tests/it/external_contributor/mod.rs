@@ -20,7 +20,7 @@ impl Contributor {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         assert!(!folder.path().starts_with(workspace), "a contributor's crate lies outside the workspace");
         let contributor = Self { folder };
-        let manifest = include_str!("acme/Cargo.toml.txt").replace("WORKSPACE", workspace.to_str().unwrap());
+        let manifest = include_str!("acme/manifest.toml").replace("WORKSPACE", workspace.to_str().unwrap());
         contributor.write("Cargo.toml", &manifest);
         // The versions that are here already: nothing is fetched.
         std::fs::copy(workspace.join("Cargo.lock"), contributor.path("Cargo.lock")).unwrap();
