@@ -13,24 +13,27 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::output::{Format, stdout};
 
-/// Serve a vendor's API on a loopback port, until Ctrl-C.
+/// Serve the APIs of vendors on loopback ports, until Ctrl-C.
 ///
-/// One line on standard output says where it listens. `admin` with the password `admin` may do everything. Its control
-/// API is below /_sandbox/: state, clock, faults, requests, reset.
+/// One line on standard output for each says where it listens. `admin` with the password `admin` may do everything. The
+/// control API of each is below /_sandbox/: state, clock, faults, requests, reset.
 #[derive(Debug, Args)]
 pub(crate) struct SandboxCommand {
-    /// Whose API: servicenow
-    #[arg(long)]
-    vendor: Vendor,
-    /// The port on 127.0.0.1; 0 takes any free one
+    /// Whose API: servicenow, jira; several with commas between them, each on a port of its own
+    #[arg(long, required = true, value_delimiter = ',', value_name = "VENDOR")]
+    vendor: Vec<Vendor>,
+    /// The port on 127.0.0.1, and of several the first one's; 0 takes any free ones
     #[arg(long, default_value_t = 0)]
     port: u16,
+    /// Which Jira: cloud or data-center; without it, cloud
+    #[arg(long, value_name = "NAME")]
+    flavour: Option<String>,
     #[command(flatten)]
     source: SourceArgs,
     /// Serve https, with a self-signed certificate whose path is the second line on standard output
     #[arg(long)]
     tls: bool,
-    /// Where the certificate is written; without it, into the system's temporary folder
+    /// Where the certificate is written; without it, into the system's temporary folder. Not with several vendors
     #[arg(long, value_name = "FILE", requires = "tls")]
     certificate: Option<PathBuf>,
 }
@@ -89,41 +92,78 @@ struct Listening<'a> {
 
 impl SandboxCommand {
     pub(crate) async fn run(&self, globals: &Globals) -> Result<()> {
-        let mut launch = self.source.launch(self.vendor).port(self.port);
-        if self.tls {
-            launch =
-                launch.tls(self.certificate.clone().unwrap_or_else(|| {
-                    std::env::temp_dir().join(format!("ticketing-sandbox-{}.pem", std::process::id()))
-                }));
+        if self.certificate.is_some() && self.vendor.len() > 1 {
+            return Err(Failure::usage(
+                "--certificate: one file cannot hold the certificates of several vendors; leave it out",
+            ));
         }
-        let running = launch.start().await.map_err(|error| match error {
-            SandboxError::Io { ref source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
-                Failure::usage(format!("--port: {} is in use; take another, or 0 for any free one", self.port))
-            }
-            other => failure(other),
-        })?;
+        if self.flavour.is_some() && !self.vendor.contains(&Vendor::Jira) {
+            return Err(Failure::usage("--flavour: only jira has flavours; name it in --vendor, or leave this out"));
+        }
+        let mut started = Vec::with_capacity(self.vendor.len());
+        for (vendor, offset) in self.vendor.iter().zip(0..) {
+            started.push((*vendor, self.start(*vendor, offset).await?));
+        }
         let signals = Signals::listen()?;
-        self.announce(globals, &running)?;
+        announce(globals, &started)?;
         let outcome = signals.told_to_stop().await;
-        running.shutdown().await;
+        for (_, running) in started {
+            running.shutdown().await;
+        }
         outcome
     }
 
-    fn announce(&self, globals: &Globals, running: &Running) -> Result<()> {
-        let url = running.base_url();
-        let certificate = running.certificate().map(|path| path.display().to_string());
-        match globals.output.format() {
-            Format::Json | Format::Jsonl => {
-                globals.output.json_document(&Listening { vendor: self.vendor.name(), url: &url, certificate })
+    /// Starts one of the vendors, on the port that is so many after the first one.
+    async fn start(&self, vendor: Vendor, offset: u16) -> Result<Running> {
+        let port = match self.port {
+            0 => 0,
+            first => first.checked_add(offset).ok_or_else(|| {
+                Failure::usage(format!("--port: no port is left for {vendor} after {first}; take a lower one"))
+            })?,
+        };
+        let mut launch = self.source.launch(vendor).port(port);
+        if let Some(flavour) = self.flavour.as_ref().filter(|_| vendor == Vendor::Jira) {
+            launch = launch.flavour(flavour);
+        }
+        if self.tls {
+            launch = launch.tls(self.certificate.clone().unwrap_or_else(|| {
+                std::env::temp_dir().join(format!("ticketing-sandbox-{}-{vendor}.pem", std::process::id()))
+            }));
+        }
+        launch.start().await.map_err(|error| match error {
+            SandboxError::Io { ref source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
+                Failure::usage(format!("--port: {port} is in use; take another, or 0 for any free one"))
             }
-            Format::Table => {
-                let mut out = stdout();
-                writeln!(out, "{} sandbox listening on {url}", self.vendor.name())?;
-                if let Some(certificate) = certificate {
+            other => failure(other),
+        })
+    }
+}
+
+/// Says where each of them listens: a line each, or one document, which is a list when there are several.
+fn announce(globals: &Globals, started: &[(Vendor, Running)]) -> Result<()> {
+    let urls: Vec<String> = started.iter().map(|(_, running)| running.base_url()).collect();
+    let all: Vec<Listening<'_>> = started
+        .iter()
+        .zip(&urls)
+        .map(|((vendor, running), url)| Listening {
+            vendor: vendor.name(),
+            url,
+            certificate: running.certificate().map(|path| path.display().to_string()),
+        })
+        .collect();
+    match (globals.output.format(), all.as_slice()) {
+        (Format::Json | Format::Jsonl, [one]) => globals.output.json_document(one),
+        (Format::Json, all) => globals.output.json_document(&all),
+        (Format::Jsonl, all) => all.iter().try_for_each(|one| globals.output.json_document(one)),
+        (Format::Table, all) => {
+            let mut out = stdout();
+            for one in all {
+                writeln!(out, "{} sandbox listening on {}", one.vendor, one.url)?;
+                if let Some(certificate) = &one.certificate {
                     writeln!(out, "certificate: {certificate}")?;
                 }
-                Ok(out.flush()?)
             }
+            Ok(out.flush()?)
         }
     }
 }

@@ -41,6 +41,19 @@ fn the_address_is_also_said_as_json() {
     assert!(said["certificate"].is_null());
 }
 
+/// `--vendor` replaces nothing: the server of these tests names servicenow itself.
+#[test]
+fn several_vendors_listen_on_a_port_each() {
+    let mut server = Server::start(&["--vendor", "jira", "--flavour", "data-center"]);
+    let line = server.line();
+    let url = line.strip_prefix("jira sandbox listening on ").unwrap().trim();
+    assert_ne!(url, server.url);
+    assert!(server.http("GET", "/_sandbox/state", "").contains("\"vendor\":\"servicenow\""));
+    server.url = url.to_owned();
+    assert!(server.http("GET", "/_sandbox/state", "").contains("\"vendor\":\"jira\""));
+    assert!(server.http("GET", "/rest/api/2/serverInfo", "").contains("\"deploymentType\":\"Server\""));
+}
+
 #[test]
 fn so_many_tickets_are_made() {
     let server = Server::start(&["--tickets", "137", "--seed", "7"]);
