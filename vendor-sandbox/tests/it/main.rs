@@ -13,6 +13,7 @@ mod event_log;
 mod faults;
 mod jira_auth;
 mod jira_issues;
+mod jira_openapi;
 mod jira_query;
 mod jira_search;
 mod limits;
