@@ -16,6 +16,8 @@ pub(crate) const ATTEMPTS: u32 = 3;
 const PROBE: u64 = 100;
 /// How many rows are looked through at once for one that is not hidden.
 const SEARCH: u64 = 10_000;
+/// How many hidden rows are passed over in search of one that is not; a count may be any number, and is no reason to go on for ever.
+const MOST_HIDDEN: u64 = 5_000_000;
 
 /// A list: what, which rows, in which total order, and which fields of each.
 #[derive(Debug, Clone, Copy)]
@@ -233,6 +235,17 @@ impl Listing<'_> {
                 return Ok(End::Proved);
             }
             offset += SEARCH / 2;
+            if offset >= MOST_HIDDEN {
+                return Err(Error::new(
+                    ErrorKind::Integrity,
+                    format!(
+                        "the instance counts {total} more rows on `{}`, and shows none of them",
+                        self.target.name()
+                    ),
+                )
+                .with_delivery(Delivery::Answered)
+                .with_hint("let the integration user read them, or narrow the filter to what it may read"));
+            }
         }
     }
 
