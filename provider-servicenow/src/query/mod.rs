@@ -1,7 +1,7 @@
 //! Encoded queries from typed parts (`wire/servicenow.md` §2): fields are checked, values escaped, injection refused.
 //!
 //! ServiceNow ignores what it does not understand, and the query widens. So nothing wrong can be built here, and what comes
-//! back is [evaluated](Query::fit) again.
+//! back is evaluated again.
 
 mod condition;
 mod evaluate;
