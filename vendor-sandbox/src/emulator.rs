@@ -22,6 +22,9 @@ use crate::faults::{FaultSpec, Strikes};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionReset;
 
+/// How the caller came, `http` or `https`: as the balancer in front of a vendor's servers tells them.
+pub(crate) const FORWARDED_PROTO: &str = "x-forwarded-proto";
+
 /// Answers that shared faults need in the vendor's own shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StockAnswer {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use futures::{StreamExt, stream};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, Entry, LOCATION, TRANSFER_ENCODING};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 
@@ -97,7 +97,12 @@ impl Pipeline {
         let entry = self.log.open(at, request.method(), request.uri(), request.headers());
         let strikes = self.faults.draw(request.method(), request.uri());
         let names = strikes.names();
-        let response = self.answer(request, strikes).await;
+        let mut response = self.answer(request, strikes).await;
+        // Vendor and client count from the same clock: resets and expiries are told on it.
+        let date = self.emulator.clock().now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        if let (Entry::Vacant(entry), Ok(date)) = (response.headers_mut().entry(DATE), HeaderValue::try_from(date)) {
+            entry.insert(date);
+        }
         let status = match response.extensions().get::<ConnectionReset>() {
             Some(ConnectionReset) => None,
             None => Some(response.status().as_u16()),

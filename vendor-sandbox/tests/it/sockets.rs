@@ -44,6 +44,8 @@ async fn a_port_serves_until_it_is_shut_down() {
     let answer = exchange(running.address(), PATH).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(answer.contains("INC0010012"));
+    // The vendor's clock, from which its limits and expiries count, and not the machine's.
+    assert!(answer.contains("\r\ndate: Sun, 01 Feb 2026 00:00:00 GMT\r\n"), "{answer}");
     let taken = sandbox().serve(running.address().port()).await.unwrap_err();
     assert!(taken.to_string().contains("cannot listen on 127.0.0.1:"), "{taken}");
     let address = running.address();
@@ -98,6 +100,7 @@ async fn tls_serves_with_the_certificate_it_wrote() {
     .await
     .unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains("\"link\":\"https://x/"), "links lead to where the caller came from: {answer}");
     running.shutdown().await;
 }
 
