@@ -1,0 +1,41 @@
+#![doc = include_str!("docs.md")]
+#![allow(dead_code, unused_imports, reason = "rooms that are being furnished")]
+
+mod api;
+mod auth;
+mod capabilities;
+mod catalogue;
+mod check;
+mod config;
+mod connection;
+mod error;
+mod map;
+mod mapping;
+mod provider;
+mod rate;
+mod tickets;
+mod wire;
+
+use std::sync::Arc;
+
+use ticketing_core::{ProviderRegistration, TicketingProvider};
+
+pub use config::{AuthConfig, Config};
+pub use error::JiraError;
+pub use mapping::Mapping;
+pub use provider::Jira;
+
+/// How Jira makes itself known to a [`Registry`](ticketing_core::Registry).
+pub const REGISTRATION: ProviderRegistration = ProviderRegistration {
+    name: connection::NAME,
+    aliases: &["jira_cloud", "jira_data_center"],
+    description: "Jira: Cloud, Data Center and Service Management",
+    config_schema: || schemars::schema_for!(Config),
+    build: |config, context| {
+        Jira::new(config, context).map(|provider| Arc::new(provider) as Arc<dyn TicketingProvider>)
+    },
+    authorization: Some(auth::authorization),
+    webhook: None,
+};
+
+ticketing_core::inventory::submit! { REGISTRATION }

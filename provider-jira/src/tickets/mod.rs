@@ -1,0 +1,5 @@
+//! Reading tickets.
+
+mod find;
+
+pub(crate) use find::get;
