@@ -25,15 +25,18 @@ mod emulator;
 mod error;
 mod faults;
 pub mod jira;
+mod load;
 mod multipart;
 mod params;
 mod pipeline;
 mod random;
+mod reply;
 mod request_log;
 mod serve;
 pub mod servicenow;
 mod tls;
 mod vendor;
+pub mod zendesk;
 
 pub use clock::VirtualClock;
 pub use control::{Control, SandboxState};
