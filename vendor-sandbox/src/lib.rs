@@ -36,6 +36,7 @@ mod serve;
 pub mod servicenow;
 mod tls;
 mod vendor;
+pub mod zendesk;
 
 pub use clock::VirtualClock;
 pub use control::{Control, SandboxState};

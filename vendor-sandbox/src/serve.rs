@@ -25,6 +25,10 @@ use crate::error::{Result, SandboxError};
 /// How long open connections may finish after a shutdown.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// The scheme under which a sandbox is served; `http` unless this extension says otherwise.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scheme(pub(crate) &'static str);
+
 /// A sandbox that answers on a loopback port until it is shut down or dropped.
 #[derive(Debug)]
 pub struct Running {

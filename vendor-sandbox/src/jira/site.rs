@@ -27,13 +27,10 @@ use crate::error::Result;
 use crate::faults::{FaultSpec, Strikes};
 use crate::params::{Params, encode};
 use crate::random::stable_id;
+use crate::serve::Scheme;
 
 /// Bytes of a request body, uploads apart.
 const MAX_BODY: usize = 16 * 1024 * 1024;
-
-/// The scheme under which a sandbox is served; `http` unless this extension says otherwise.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Scheme(pub(crate) &'static str);
 
 /// One emulated Jira site.
 #[derive(Debug)]

@@ -76,7 +76,9 @@ async fn resets_really_close_the_connection() {
 async fn tls_serves_with_the_certificate_it_wrote() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sandbox.pem");
-    let running = sandbox().serve_tls(0, &path).await.unwrap();
+    let sandbox = sandbox();
+    sandbox.control().set_property("glide.rest.replace_request_host_with_property", "false");
+    let running = sandbox.serve_tls(0, &path).await.unwrap();
     assert!(running.base_url().starts_with("https://127.0.0.1:"));
     assert_eq!(running.certificate(), Some(path.as_path()));
     let address = running.address();
