@@ -1,18 +1,26 @@
 #![doc = include_str!("docs.md")]
-#![allow(dead_code, unused_imports, reason = "rooms that are being furnished")]
+#![allow(dead_code, unused_imports, reason = "what the writing side needs")]
 
 mod api;
 mod auth;
 mod capabilities;
 mod catalogue;
 mod check;
+mod collections;
 mod config;
 mod connection;
+mod delta;
+mod directory;
 mod error;
+mod fields;
+mod listing;
 mod map;
 mod mapping;
+mod people;
 mod provider;
+pub mod query;
 mod rate;
+mod resolve;
 mod tickets;
 mod wire;
 

@@ -5,4 +5,5 @@
 #[allow(dead_code, reason = "the tests of the rooms to come")]
 mod bed;
 mod connecting;
+mod listing;
 mod reading;
