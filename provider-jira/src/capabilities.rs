@@ -35,17 +35,12 @@ const READABLE: &[&str] = &[
 pub(crate) fn of(connection: &Connection) -> Capabilities {
     let mut out = Capabilities::required();
     // Not written yet.
-    for operation in [
-        Operation::ListTickets,
-        Operation::CreateTicket,
-        Operation::UpdateTicket,
-        Operation::ListUsers,
-        Operation::GetUser,
-        Operation::ListGroups,
-        Operation::GetGroup,
-    ] {
+    for operation in
+        [Operation::ListTickets, Operation::ListUsers, Operation::GetUser, Operation::ListGroups, Operation::GetGroup]
+    {
         out.operations.remove(&operation);
     }
+    crate::write::declare(connection, &mut out);
     let held = crate::mapping::HOLDABLE.iter().copied().filter(|key| connection.mapping.field(key).is_some());
     out.readable_fields = READABLE.iter().copied().chain(held).map(str::to_owned).collect();
     out.limits.max_page_size = Some(LARGEST_PAGE);

@@ -46,6 +46,12 @@ pub(crate) struct Connection {
     /// The keys of the configured projects; empty: every one that may be read.
     pub(crate) projects: Vec<String>,
     pub(crate) mapping: Arc<Mapping>,
+    /// People that writes named.
+    pub(crate) people: crate::write::People,
+    /// What was learned of the workflows.
+    pub(crate) workflows: crate::write::Workflows,
+    /// Keys of comments and attachments that were written here.
+    pub(crate) written: Mutex<crate::written::Written>,
     /// Parts that turned out to be closed.
     closed: Mutex<BTreeSet<Part>>,
 }
@@ -79,6 +85,9 @@ impl Connection {
             clock,
             projects: config.projects,
             mapping,
+            people: crate::write::People::default(),
+            workflows: crate::write::Workflows::default(),
+            written: Mutex::default(),
             closed: Mutex::default(),
         })
     }

@@ -2,19 +2,27 @@
 #![allow(dead_code, unused_imports, reason = "rooms that are being furnished")]
 
 mod api;
+mod attachments;
 mod auth;
 mod capabilities;
 mod catalogue;
 mod check;
+mod comments;
 mod config;
 mod connection;
 mod error;
+mod history;
+mod links;
 mod map;
 mod mapping;
 mod provider;
 mod rate;
+mod raw;
 mod tickets;
+mod webhook;
 mod wire;
+mod write;
+mod written;
 
 use std::sync::Arc;
 
@@ -24,6 +32,7 @@ pub use config::{AuthConfig, Config};
 pub use error::JiraError;
 pub use mapping::Mapping;
 pub use provider::Jira;
+pub use webhook::JiraWebhook;
 
 /// How Jira makes itself known to a [`Registry`](ticketing_core::Registry).
 pub const REGISTRATION: ProviderRegistration = ProviderRegistration {
@@ -35,7 +44,7 @@ pub const REGISTRATION: ProviderRegistration = ProviderRegistration {
         Jira::new(config, context).map(|provider| Arc::new(provider) as Arc<dyn TicketingProvider>)
     },
     authorization: Some(auth::authorization),
-    webhook: None,
+    webhook: Some(webhook::build),
 };
 
 ticketing_core::inventory::submit! { REGISTRATION }

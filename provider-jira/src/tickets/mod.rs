@@ -2,4 +2,4 @@
 
 mod find;
 
-pub(crate) use find::get;
+pub(crate) use find::{get, may_be_issue, watchers};

@@ -2,7 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod attachments;
 #[allow(dead_code, reason = "the tests of the rooms to come")]
 mod bed;
+mod comments;
 mod connecting;
+mod history;
+mod links;
 mod reading;
+mod transitions;
+mod webhooks;
+mod writing;
