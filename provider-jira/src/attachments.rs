@@ -175,7 +175,7 @@ pub(crate) async fn upload(connection: &Connection, request: UploadAttachment) -
     }
     let (target, there) = all(connection, &request.ticket, false).await?;
     let key = request.idempotency_key.as_deref().map(|key| format!("attachment {} {key}", target.id));
-    let written = || connection.written.lock().unwrap_or_else(PoisonError::into_inner);
+    let written = || connection.keyed.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(key) = &key {
         let known = written().get(key).map(str::to_owned);
         if let Some((made, _)) = known.and_then(|id| there.iter().find(|(own, _)| own.id == id.as_str())) {
@@ -244,6 +244,7 @@ async fn sent(
         // Without it the request is taken for a forgery.
         .with_header(HeaderName::from_static("x-atlassian-token"), HeaderValue::from_static("no-check"))
         .with_body(form, Body::Stream(multipart(&boundary, name, kind, content)));
+    connection.note_written(&target.id);
     let response = match connection.api.client().send(&request).await {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(connection.no_ticket(&target.id.as_str().into()));

@@ -296,6 +296,7 @@ async fn said(
     body: &Value,
     visibility: Visibility,
 ) -> Result<Comment> {
+    connection.note_written(&target.id);
     let written = connection.api.write(Request::post, path, Some(body), Idempotency::Unsafe).await;
     let response = in_our_words(connection, written).await?;
     let raw: &RawValue = response.json().map_err(|error| error.with_delivery(Delivery::MaybeApplied))?;
@@ -330,7 +331,7 @@ async fn once(
     visibility: Visibility,
     key: String,
 ) -> Result<Comment> {
-    let written = || connection.written.lock().unwrap_or_else(PoisonError::into_inner);
+    let written = || connection.keyed.lock().unwrap_or_else(PoisonError::into_inner);
     let known = written().get(&key).map(str::to_owned);
     let text = serde_json::value::to_raw_value(&body["body"]).ok().and_then(|raw| rich_text(&raw).ok().flatten());
     let text = text.map(|text| text.markdown).unwrap_or_default();
@@ -434,6 +435,7 @@ pub(crate) async fn update(connection: &Connection, request: UpdateComment) -> R
         body["properties"] = json!([{ "key": INTERNAL, "value": { "internal": true } }]);
     }
     let path = format!("/issue/{}/comment/{}", path_segment(&target.id), path_segment(request.id.as_str()));
+    connection.note_written(&target.id);
     let written = connection.api.write(Request::put, &path, Some(&body), Idempotency::Idempotent).await;
     in_our_words(connection, written).await?;
     Ok(one(connection, &target, &request.id).await?.0)
@@ -444,6 +446,7 @@ pub(crate) async fn delete(connection: &Connection, request: DeleteComment) -> R
     let target = locate(connection, &request.ticket, &[]).await?;
     one(connection, &target, &request.id).await?;
     let path = format!("/issue/{}/comment/{}", path_segment(&target.id), path_segment(request.id.as_str()));
+    connection.note_written(&target.id);
     match connection.api.write(Request::delete, &path, None, Idempotency::Idempotent).await {
         Ok(_) => Ok(()),
         // It was there a moment ago: somebody's request ended it, perhaps the first attempt of ours.

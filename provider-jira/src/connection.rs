@@ -1,11 +1,12 @@
 //! What one connection holds: endpoints, catalogue, mapping, and what it has learned about its own rights.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use ticketing_core::{
-    BuildContext, Clock, CursorCodec, Delivery, Error, ErrorKind, Operation, ProviderInfo, Result, TicketId,
+    BuildContext, Clock, CursorCodec, Delivery, Error, ErrorKind, Operation, ProviderInfo, Result, TicketId, remedy,
 };
 use ticketing_http::{HttpClient, HttpContext, RateGate};
 
@@ -13,8 +14,11 @@ use crate::api::Api;
 use crate::auth::{self, Place};
 use crate::catalogue::Catalogue;
 use crate::config::{Config, shown};
+use crate::directory::Directory;
 use crate::error::{JiraJudge, PublicJudge, is_closed};
 use crate::mapping::Mapping;
+use crate::query::Zone;
+use crate::resolve::Resolved;
 
 /// The provider's name in the registry.
 pub(crate) const NAME: &str = "jira";
@@ -24,6 +28,13 @@ pub(crate) const CONCURRENCY: usize = 4;
 pub(crate) const DEFAULT_PAGE: u32 = 100;
 /// Issues to a page at most (wire A3.2, A3.3).
 pub(crate) const LARGEST_PAGE: u32 = 1_000;
+
+/// How long a profile's time zone is believed.
+const ZONE_LIFE: TimeDelta = TimeDelta::minutes(5);
+/// How long a search may lag behind a write: seconds mostly, minutes at times (wire A3.4).
+const WRITTEN_LIFE: TimeDelta = TimeDelta::minutes(15);
+/// Issues that a search can be reconciled with (wire A3.2).
+const MOST_WRITTEN: usize = 50;
 
 /// A part of the site that may be closed to a credential, or not be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,14 +57,17 @@ pub(crate) struct Connection {
     /// The keys of the configured projects; empty: every one that may be read.
     pub(crate) projects: Vec<String>,
     pub(crate) mapping: Arc<Mapping>,
-    /// People that writes named.
-    pub(crate) people: crate::write::People,
     /// What was learned of the workflows.
     pub(crate) workflows: crate::write::Workflows,
     /// Keys of comments and attachments that were written here.
-    pub(crate) written: Mutex<crate::written::Written>,
+    pub(crate) keyed: Mutex<crate::written::Written>,
+    pub(crate) directory: Directory,
+    pub(crate) resolved: Resolved,
+    zone: tokio::sync::Mutex<Option<(DateTime<Utc>, Zone)>>,
     /// Parts that turned out to be closed.
     closed: Mutex<BTreeSet<Part>>,
+    /// Issues that were written here, and when: searches see them late (wire A3.4).
+    written: Mutex<VecDeque<(DateTime<Utc>, u64)>>,
 }
 
 impl Connection {
@@ -82,13 +96,16 @@ impl Connection {
             info,
             catalogue: Catalogue::new(Arc::clone(&api), Arc::clone(&clock), Arc::clone(&mapping)),
             api,
-            clock,
             projects: config.projects,
             mapping,
-            people: crate::write::People::default(),
             workflows: crate::write::Workflows::default(),
-            written: Mutex::default(),
+            keyed: Mutex::default(),
+            directory: Directory::new(Arc::clone(&clock)),
+            resolved: Resolved::default(),
+            zone: tokio::sync::Mutex::default(),
+            clock,
             closed: Mutex::default(),
+            written: Mutex::default(),
         })
     }
 
@@ -122,6 +139,44 @@ impl Connection {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The time zone of the user's profile, in which dates in queries are read (wire A5). Asked again every so often: whoever
+    /// changes it moves every stretch of time.
+    pub(crate) async fn zone(&self) -> Result<Zone> {
+        let mut kept = self.zone.lock().await;
+        let now = self.clock.now();
+        if let Some((at, zone)) = *kept
+            && now - at < ZONE_LIFE
+        {
+            return Ok(zone);
+        }
+        let (person, _) = crate::check::myself(self).await?;
+        let zone = Zone(crate::check::zone_of(&person));
+        *kept = Some((now, zone));
+        Ok(zone)
+    }
+
+    /// Notes that an issue was written here, so that searches see it as it is.
+    pub(crate) fn note_written(&self, id: &str) {
+        let Ok(id) = id.parse() else { return };
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.retain(|(_, own)| *own != id);
+        written.push_back((self.clock.now(), id));
+        if written.len() > MOST_WRITTEN {
+            written.pop_front();
+        }
+    }
+
+    /// Issues that were written here lately: searches are told to reconcile with them (wire A3.4).
+    pub(crate) fn written_lately(&self) -> Vec<u64> {
+        if remedy::is_removed("jira.reconcile") {
+            return Vec::new();
+        }
+        let now = self.clock.now();
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.retain(|(at, _)| now - *at < WRITTEN_LIFE);
+        written.iter().map(|(_, id)| *id).collect()
     }
 
     /// Issues to a page, within bounds.

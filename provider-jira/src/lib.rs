@@ -1,5 +1,5 @@
 #![doc = include_str!("docs.md")]
-#![allow(dead_code, unused_imports, reason = "rooms that are being furnished")]
+#![allow(dead_code, unused_imports, reason = "what the writing side needs")]
 
 mod api;
 mod attachments;
@@ -7,17 +7,25 @@ mod auth;
 mod capabilities;
 mod catalogue;
 mod check;
+mod collections;
 mod comments;
 mod config;
 mod connection;
+mod delta;
+mod directory;
 mod error;
+mod fields;
 mod history;
 mod links;
+mod listing;
 mod map;
 mod mapping;
+mod people;
 mod provider;
+pub mod query;
 mod rate;
 mod raw;
+mod resolve;
 mod tickets;
 mod webhook;
 mod wire;

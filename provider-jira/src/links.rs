@@ -210,6 +210,8 @@ pub(crate) async fn add(connection: &Connection, request: AddLink) -> Result<Lin
         "inwardIssue": { "key": inward.key },
         "outwardIssue": { "key": out.key },
     });
+    connection.note_written(&target.id);
+    connection.note_written(&other.id);
     connection.api.write(Request::post, "/issueLink", Some(&body), Idempotency::Idempotent).await?;
     // The answer is empty: what the link's id is, the issue says.
     let (_, links) =

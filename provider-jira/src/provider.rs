@@ -4,19 +4,26 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use ticketing_core::model::{Attachment, Comment, Group, HistoryEntry, Link, Ref, Ticket, Transition, User};
+use ticketing_core::model::{
+    Account, Attachment, Collection, Comment, Contact, Field, Group, HistoryEntry, Link, Ref, StatusInfo, Tag, Ticket,
+    Transition, User,
+};
 use ticketing_core::request::{
-    AddComment, AddLink, CreateTicket, DeleteComment, DeleteTicket, Download, DownloadAttachment, GetGroup, GetTicket,
-    GetUser, ListAttachments, ListComments, ListGroups, ListHistory, ListLinks, ListTickets, ListTransitions,
-    ListUsers, ListWatchers, RawRequest, RawResponse, RemoveLink, UpdateComment, UpdateTicket, UploadAttachment,
+    AddComment, AddLink, CreateTicket, DeleteComment, DeleteTicket, Download, DownloadAttachment, FindGroups,
+    FindUsers, FoundTickets, GetGroup, GetTicket, GetTickets, GetUser, ListAccounts, ListAttachments, ListChanges,
+    ListCollections, ListComments, ListContacts, ListFields, ListGroupMembers, ListGroups, ListHistory, ListIds,
+    ListLinks, ListStatuses, ListTags, ListTickets, ListTransitions, ListUsers, ListWatchers, RawRequest, RawResponse,
+    RemoveLink, UpdateComment, UpdateTicket, UploadAttachment,
 };
 use ticketing_core::{
-    BuildContext, Capabilities, Check, Error, Operation, Page, ProviderInfo, Result, TicketingProvider,
+    BuildContext, Capabilities, ChangePage, Check, Error, Operation, Page, ProviderInfo, Result, TicketingProvider,
 };
 
 use crate::config::Config;
 use crate::connection::{Connection, NAME};
-use crate::{attachments, capabilities, check, comments, history, links, raw, tickets, write};
+use crate::{
+    attachments, capabilities, check, collections, comments, delta, fields, history, links, people, raw, tickets, write,
+};
 
 /// A Jira site, through one credential.
 ///
@@ -65,12 +72,20 @@ impl TicketingProvider for Jira {
         told(Operation::Check, check::check(&self.connection).await)
     }
 
-    async fn list_tickets(&self, _request: ListTickets) -> Result<Page<Ticket>> {
-        told(Operation::ListTickets, Err(Error::unsupported(Operation::ListTickets)))
+    async fn list_tickets(&self, request: ListTickets) -> Result<Page<Ticket>> {
+        let outcome = match self.refuse(&request) {
+            Ok(()) => tickets::list(&self.connection, request).await,
+            Err(error) => Err(error),
+        };
+        told(Operation::ListTickets, outcome)
     }
 
     async fn get_ticket(&self, request: GetTicket) -> Result<Ticket> {
         told(Operation::GetTicket, tickets::get(&self.connection, request).await)
+    }
+
+    async fn get_tickets(&self, request: GetTickets) -> Result<FoundTickets> {
+        told(Operation::GetTickets, tickets::several(&self.connection, request).await)
     }
 
     async fn create_ticket(&self, request: CreateTicket) -> Result<Ticket> {
@@ -129,10 +144,6 @@ impl TicketingProvider for Jira {
         told(Operation::RemoveLink, links::remove(&self.connection, request).await)
     }
 
-    async fn list_watchers(&self, request: ListWatchers) -> Result<Page<Ref>> {
-        told(Operation::ListWatchers, write::watchers(&self.connection, request).await)
-    }
-
     async fn list_history(&self, request: ListHistory) -> Result<Page<HistoryEntry>> {
         told(Operation::ListHistory, history::list(&self.connection, request).await)
     }
@@ -141,19 +152,84 @@ impl TicketingProvider for Jira {
         told(Operation::SendRaw, raw::send(&self.connection, request).await)
     }
 
-    async fn list_users(&self, _request: ListUsers) -> Result<Page<User>> {
-        told(Operation::ListUsers, Err(Error::unsupported(Operation::ListUsers)))
+    async fn list_users(&self, request: ListUsers) -> Result<Page<User>> {
+        told(Operation::ListUsers, people::list_users(&self.connection, request).await)
     }
 
-    async fn get_user(&self, _request: GetUser) -> Result<User> {
-        told(Operation::GetUser, Err(Error::unsupported(Operation::GetUser)))
+    async fn get_user(&self, request: GetUser) -> Result<User> {
+        told(Operation::GetUser, people::get_user(&self.connection, request).await)
     }
 
-    async fn list_groups(&self, _request: ListGroups) -> Result<Page<Group>> {
-        told(Operation::ListGroups, Err(Error::unsupported(Operation::ListGroups)))
+    async fn find_users(&self, request: FindUsers) -> Result<Page<User>> {
+        told(Operation::FindUsers, people::find_users(&self.connection, request).await)
     }
 
-    async fn get_group(&self, _request: GetGroup) -> Result<Group> {
-        told(Operation::GetGroup, Err(Error::unsupported(Operation::GetGroup)))
+    async fn list_groups(&self, request: ListGroups) -> Result<Page<Group>> {
+        told(Operation::ListGroups, people::list_groups(&self.connection, request).await)
+    }
+
+    async fn get_group(&self, request: GetGroup) -> Result<Group> {
+        told(Operation::GetGroup, people::get_group(&self.connection, request).await)
+    }
+
+    async fn find_groups(&self, request: FindGroups) -> Result<Page<Group>> {
+        told(Operation::FindGroups, people::find_groups(&self.connection, request).await)
+    }
+
+    async fn list_group_members(&self, request: ListGroupMembers) -> Result<Page<User>> {
+        told(Operation::ListGroupMembers, people::list_members(&self.connection, request).await)
+    }
+
+    async fn list_watchers(&self, request: ListWatchers) -> Result<Page<Ref>> {
+        told(Operation::ListWatchers, tickets::list_watchers(&self.connection, request).await)
+    }
+
+    async fn list_collections(&self, request: ListCollections) -> Result<Page<Collection>> {
+        told(Operation::ListCollections, collections::list(&self.connection, request).await)
+    }
+
+    async fn list_tags(&self, request: ListTags) -> Result<Page<Tag>> {
+        told(Operation::ListTags, collections::tags(&self.connection, request).await)
+    }
+
+    async fn list_accounts(&self, request: ListAccounts) -> Result<Page<Account>> {
+        told(Operation::ListAccounts, people::accounts(&self.connection, request).await)
+    }
+
+    async fn list_contacts(&self, request: ListContacts) -> Result<Page<Contact>> {
+        told(Operation::ListContacts, people::contacts(&self.connection, request).await)
+    }
+
+    async fn list_fields(&self, request: ListFields) -> Result<Page<Field>> {
+        told(Operation::ListFields, fields::list_fields(&self.connection, request).await)
+    }
+
+    async fn list_statuses(&self, request: ListStatuses) -> Result<Vec<StatusInfo>> {
+        told(Operation::ListStatuses, fields::list_statuses(&self.connection, request).await)
+    }
+
+    async fn list_changes(&self, request: ListChanges) -> Result<ChangePage> {
+        told(Operation::ListChanges, delta::list_changes(&self.connection, request).await)
+    }
+
+    async fn list_ids(&self, request: ListIds) -> Result<Page<String>> {
+        told(Operation::ListIds, delta::list_ids(&self.connection, request).await)
+    }
+}
+
+impl Jira {
+    /// Refuses filters that this connection does not have, also for those who call the provider itself.
+    fn refuse(&self, request: &ListTickets) -> Result<()> {
+        let capabilities = capabilities::of(&self.connection);
+        let missing = request.filter.kinds().into_iter().find(|kind| !capabilities.ticket_filters.contains_key(kind));
+        match missing {
+            None => Ok(()),
+            Some(kind) => {
+                let known: Vec<_> = capabilities.ticket_filters.keys().map(|kind| kind.as_str()).collect();
+                Err(Error::new(ticketing_core::ErrorKind::Unsupported, format!("the provider has no filter `{kind}`"))
+                    .with_field("filter")
+                    .with_hint(format!("it has: {}", known.join(", "))))
+            }
+        }
     }
 }

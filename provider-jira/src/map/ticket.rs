@@ -97,6 +97,14 @@ impl TicketPlan {
         }
     }
 
+    /// The same plan, for those who want ids and projects alone.
+    pub(crate) fn bare(mut self) -> Self {
+        self.fields = vec!["project".to_owned()];
+        (self.account, self.group, self.external_id) = (None, None, None);
+        self.catalogued.clear();
+        self
+    }
+
     /// An issue as a ticket.
     ///
     /// # Errors

@@ -101,6 +101,15 @@ pub(crate) struct Thing {
     /// A cascading option's second half.
     #[serde(default)]
     pub(crate) child: Option<Box<Thing>>,
+    /// A cascading option's second halves, where it is offered.
+    #[serde(default, deserialize_with = "super::list")]
+    pub(crate) children: Vec<Thing>,
+    /// An option's: it remains on old issues.
+    #[serde(default)]
+    pub(crate) disabled: Option<bool>,
+    /// A version's.
+    #[serde(default)]
+    pub(crate) archived: Option<bool>,
 }
 
 impl Thing {

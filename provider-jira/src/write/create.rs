@@ -20,6 +20,7 @@ use super::workflow::Place;
 use super::{at_most_one, in_our_words, request as desk, text_value};
 use crate::config::shown;
 use crate::connection::Connection;
+use crate::query::filter::Named;
 use crate::wire::Project;
 use crate::{comments, tickets};
 
@@ -76,6 +77,7 @@ pub(crate) async fn create(connection: &Connection, request: CreateTicket) -> Re
             TicketIds { id, key }
         }
     };
+    connection.note_written(&made.id);
     let mut applied = vec![format!("ticket {}", made.key)];
     let outcome = finish(connection, &made, journey.as_ref(), &watchers, &request, &mut applied).await;
     outcome.map_err(|error| error.with_applied(applied))
@@ -217,10 +219,10 @@ async fn fill(
         draft.priority(connection, screen, priority).await?;
     }
     if let Some(user) = &request.requester {
-        draft.set("reporter", user_value(&people::user(connection, "requester", user).await?));
+        draft.set("reporter", user_value(flavour, &people::user(connection, "requester", user).await?));
     }
     if let Some(user) = request.assignees.first() {
-        draft.set("assignee", user_value(&people::user(connection, "assignees", user).await?));
+        draft.set("assignee", user_value(flavour, &people::user(connection, "assignees", user).await?));
     }
     if let Some(group) = request.groups.first() {
         let field = held(connection, "assigned_groups").await?;
@@ -305,7 +307,7 @@ async fn complete(connection: &Connection, screen: &Screen, draft: &Draft, issue
 }
 
 /// Who is told, as the site names them.
-async fn watchers(connection: &Connection, request: &CreateTicket) -> Result<Vec<crate::wire::Person>> {
+async fn watchers(connection: &Connection, request: &CreateTicket) -> Result<Vec<Named>> {
     let mut out = Vec::new();
     for user in &request.watchers {
         out.push(people::user(connection, "watchers", user).await?);
@@ -318,7 +320,7 @@ async fn finish(
     connection: &Connection,
     made: &TicketIds,
     journey: Option<&Journey<'_>>,
-    watchers: &[crate::wire::Person],
+    watchers: &[Named],
     request: &CreateTicket,
     applied: &mut Vec<String>,
 ) -> Result<Ticket> {

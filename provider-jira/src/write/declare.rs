@@ -23,7 +23,6 @@ const OPERATIONS: &[Operation] = &[
     Operation::ListLinks,
     Operation::AddLink,
     Operation::RemoveLink,
-    Operation::ListWatchers,
     Operation::ListHistory,
     Operation::SendRaw,
 ];

@@ -49,12 +49,10 @@ async fn one(
 ) -> Result<Value> {
     let wrong = |wanted: &str| Error::invalid(field, format!("`{}` takes {wanted}", column.name));
     let text = |wanted: &str| data.as_text().ok_or_else(|| wrong(wanted));
+    let flavour = connection.api.site().await?.flavour;
     Ok(match column.shape {
         Shape::Text => Value::String(text("a text")?.to_owned()),
-        Shape::Rich => {
-            let flavour = connection.api.site().await?.flavour;
-            text_value(flavour, field, &TextInput::Markdown(text("a text")?.to_owned()), None)?
-        }
+        Shape::Rich => text_value(flavour, field, &TextInput::Markdown(text("a text")?.to_owned()), None)?,
         Shape::Number | Shape::Seconds => match data {
             FieldData::Integer(number) => json!(number),
             FieldData::Decimal(number) if number.is_finite() => json!(number),
@@ -77,7 +75,7 @@ async fn one(
         }
         Shape::User => {
             let id = text("the id of a user")?;
-            user_value(&people::user(connection, field, &UserSelector::id(id)).await?)
+            user_value(flavour, &people::user(connection, field, &UserSelector::id(id)).await?)
         }
         Shape::Group => people::group(connection, field, &GroupSelector::id(text("the id of a group")?)).await?,
         Shape::Organization => {

@@ -12,17 +12,14 @@ mod text;
 mod transitions;
 mod update;
 mod walk;
-mod watchers;
 mod workflow;
 
 pub(crate) use create::create;
 pub(crate) use declare::declare;
-pub(crate) use people::People;
 pub(crate) use target::{Target, locate};
 pub(crate) use text::text_value;
 pub(crate) use transitions::list as transitions;
 pub(crate) use update::{delete, update};
-pub(crate) use watchers::list as watchers;
 pub(crate) use workflow::Workflows;
 
 use ticketing_core::{Error, Result};

@@ -16,8 +16,10 @@ use super::target::{Target, locate};
 use super::walk::{self, Journey, Plan};
 use super::workflow::Place;
 use super::{at_most_one, create, in_our_words, text_value};
+use crate::api::Flavour;
 use crate::connection::Connection;
 use crate::map::moment;
+use crate::query::filter::Named;
 use crate::wire::{GroupInfo, Person};
 use crate::{comments, tickets};
 
@@ -154,13 +156,16 @@ async fn fill(
     match &request.requester {
         Patch::Keep => {}
         Patch::Clear => draft.set("reporter", Value::Null),
-        Patch::Set(user) => draft.set("reporter", user_value(&people::user(connection, "requester", user).await?)),
+        Patch::Set(user) => {
+            draft.set("reporter", user_value(flavour, &people::user(connection, "requester", user).await?))
+        }
     }
     if !request.assignees.is_keep() {
         let now: Option<Person> = target.some("assignee").and_then(|own| serde_json::from_value(own.clone()).ok());
-        let after = people_after(connection, "assignees", &request.assignees, now.into_iter().collect()).await?;
+        let after =
+            people_after(connection, "assignees", &request.assignees, now.as_ref().and_then(people::named)).await?;
         at_most_one("assignees", after.len())?;
-        draft.set("assignee", after.first().map_or(Value::Null, user_value));
+        draft.set("assignee", after.first().map_or(Value::Null, |own| user_value(flavour, own)));
     }
     if let Some(field) = group_field {
         let after = groups_after(connection, target.some(field), &request.groups).await?;
@@ -235,21 +240,20 @@ async fn people_after(
     connection: &Connection,
     field: &str,
     patch: &SetPatch<UserSelector>,
-    now: Vec<Person>,
-) -> Result<Vec<Person>> {
-    let (kept, add, remove): (Vec<Person>, _, &[UserSelector]) = match patch {
+    now: Option<Named>,
+) -> Result<Vec<Named>> {
+    let (kept, add, remove): (Option<Named>, _, &[UserSelector]) = match patch {
         SetPatch::Change { add, remove } => (now, add, remove),
-        SetPatch::Replace(all) => (Vec::new(), all, &[]),
+        SetPatch::Replace(all) => (None, all, &[]),
     };
     let mut gone = Vec::new();
     for user in remove {
-        gone.extend(people::user(connection, field, user).await?.id().map(str::to_owned));
+        gone.push(people::user(connection, field, user).await?.id);
     }
-    let mut after: Vec<Person> =
-        kept.into_iter().filter(|own| own.id().is_none_or(|id| !gone.iter().any(|gone| gone == id))).collect();
+    let mut after: Vec<Named> = kept.into_iter().filter(|own| !gone.contains(&own.id)).collect();
     for user in add {
         let person = people::user(connection, field, user).await?;
-        if !after.iter().any(|own| own.id() == person.id()) {
+        if !after.iter().any(|own| own.id == person.id) {
             after.push(person);
         }
     }
@@ -290,7 +294,7 @@ async fn groups(connection: &Connection, selectors: &[GroupSelector]) -> Result<
 }
 
 /// Who comes and who goes among the watchers.
-type Watchers = Vec<(Person, bool)>;
+type Watchers = Vec<(Named, bool)>;
 
 async fn watcher_changes(connection: &Connection, target: &Target, patch: &SetPatch<UserSelector>) -> Result<Watchers> {
     let mut out = Vec::new();
@@ -315,7 +319,7 @@ async fn watcher_changes(connection: &Connection, target: &Target, patch: &SetPa
                 .with_hint("add and remove them one by one")
         })?;
         for own in now {
-            let stays = out.iter().any(|(person, _)| person.id() == Some(own.id.as_str()));
+            let stays = out.iter().any(|(person, _)| own.id == person.id.as_str());
             if !stays {
                 let id = UserSelector::id(own.id.as_str());
                 out.push((people::user(connection, "watchers", &id).await?, false));
@@ -326,11 +330,11 @@ async fn watcher_changes(connection: &Connection, target: &Target, patch: &SetPa
 }
 
 /// Has somebody watch an issue, or no longer (wire A4.9). Twice is the same as once.
-pub(super) async fn watch(connection: &Connection, id: &str, person: &Person, watches: bool) -> Result<()> {
+pub(super) async fn watch(connection: &Connection, id: &str, person: &Named, watches: bool) -> Result<()> {
     let path = format!("/issue/{}/watchers", path_segment(id));
-    let (parameter, name) = match &person.account_id {
-        Some(id) => ("accountId", id.clone()),
-        None => ("username", person.name.clone().unwrap_or_default()),
+    let (parameter, name) = match connection.api.site().await?.flavour {
+        Flavour::Cloud => ("accountId", person.id.clone()),
+        Flavour::DataCenter => ("username", person.name.clone()),
     };
     let written = match watches {
         true => {
@@ -358,6 +362,7 @@ async fn write(
     watchers: &Watchers,
     applied: &mut Vec<String>,
 ) -> Result<()> {
+    connection.note_written(&target.id);
     if !draft.is_empty() {
         let path = format!("/issue/{}", path_segment(&target.id));
         // Every operation sets, adds or removes a value: twice is the same as once.

@@ -69,7 +69,9 @@ async fn the_media_host_is_told_nothing() {
         let outcome = client.download_attachment(request).await;
         match flavour {
             Flavour::Cloud => drop(outcome),
-            _ => assert_eq!(outcome.unwrap().content.try_collect::<Vec<_>>().await.unwrap().concat(), b"once"),
+            Flavour::DataCenter => {
+                assert_eq!(outcome.unwrap().content.try_collect::<Vec<_>>().await.unwrap().concat(), b"once")
+            }
         }
         let hosts: Vec<String> =
             bed.control.requests().iter().filter_map(|own| own.headers.get("host").cloned()).collect();

@@ -97,7 +97,7 @@ async fn an_edit_keeps_readers_and_what_markdown_cannot_say() {
                     {"type": "paragraph", "content": [{"type": "text", "text": "Old words."}]}]})
                 .to_string(),
             },
-            _ => TextInput::Native { format: TextFormat::Wiki, content: "{color:red}WAITING{color}\n\nOld words.".to_owned() },
+            Flavour::DataCenter => TextInput::Native { format: TextFormat::Wiki, content: "{color:red}WAITING{color}\n\nOld words.".to_owned() },
         };
         let said = client.add_comment(AddComment::new(disk.as_str(), native, Visibility::Internal)).await.unwrap();
         bed.advance(60);

@@ -9,6 +9,7 @@ mod comments;
 mod connecting;
 mod history;
 mod links;
+mod listing;
 mod reading;
 mod transitions;
 mod webhooks;

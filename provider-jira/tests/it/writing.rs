@@ -124,7 +124,8 @@ async fn what_is_wrong_is_named_before_anything_is_sent() {
                 (ErrorKind::InvalidRequest, Some(field)),
                 "{flavour:?}: {error:?}"
             );
-            assert!(error.hint().unwrap_or_default().contains(hint), "{flavour:?} {field}: {:?}", error.hint());
+            let told = format!("{} {}", error.message(), error.hint().unwrap_or_default());
+            assert!(told.contains(hint), "{flavour:?} {field}: {told}");
         }
         let unmapped = bed.client_of({
             let mut own = config("admin");
