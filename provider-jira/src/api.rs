@@ -39,6 +39,14 @@ impl Site {
         format!("{}/rest/api/{version}{path}", self.prefix)
     }
 
+    /// A path of the site's own, as people write it.
+    pub(crate) fn own(&self, path: &str) -> String {
+        if self.prefix.is_empty() || path.starts_with(&format!("{}/", self.prefix)) {
+            return path.to_owned();
+        }
+        format!("{}{path}", self.prefix)
+    }
+
     /// A path of Service Management's API (wire A10).
     pub(crate) fn desk(&self, path: &str) -> String {
         format!("{}/rest/servicedeskapi{path}", self.prefix)

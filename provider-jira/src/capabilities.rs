@@ -56,9 +56,7 @@ const READABLE: &[&str] = &[
 /// What the connection can do. What turned out to be closed to the credential, or not to be there, is left out.
 pub(crate) fn of(connection: &Connection) -> Capabilities {
     let mut out = Capabilities::required().with_operations(OPERATIONS.iter().copied());
-    // Not written yet.
-    out.operations.remove(&Operation::CreateTicket);
-    out.operations.remove(&Operation::UpdateTicket);
+    crate::write::declare(connection, &mut out);
     let has_desk = !connection.is_closed(Part::ServiceDesk);
     if !has_desk {
         out.operations.remove(&Operation::ListAccounts);

@@ -57,6 +57,10 @@ pub(crate) struct Connection {
     /// The keys of the configured projects; empty: every one that may be read.
     pub(crate) projects: Vec<String>,
     pub(crate) mapping: Arc<Mapping>,
+    /// What was learned of the workflows.
+    pub(crate) workflows: crate::write::Workflows,
+    /// Keys of comments and attachments that were written here.
+    pub(crate) keyed: Mutex<crate::written::Written>,
     pub(crate) directory: Directory,
     pub(crate) resolved: Resolved,
     zone: tokio::sync::Mutex<Option<(DateTime<Utc>, Zone)>>,
@@ -94,6 +98,8 @@ impl Connection {
             api,
             projects: config.projects,
             mapping,
+            workflows: crate::write::Workflows::default(),
+            keyed: Mutex::default(),
             directory: Directory::new(Arc::clone(&clock)),
             resolved: Resolved::default(),
             zone: tokio::sync::Mutex::default(),

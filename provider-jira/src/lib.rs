@@ -2,17 +2,21 @@
 #![allow(dead_code, unused_imports, reason = "what the writing side needs")]
 
 mod api;
+mod attachments;
 mod auth;
 mod capabilities;
 mod catalogue;
 mod check;
 mod collections;
+mod comments;
 mod config;
 mod connection;
 mod delta;
 mod directory;
 mod error;
 mod fields;
+mod history;
+mod links;
 mod listing;
 mod map;
 mod mapping;
@@ -20,9 +24,13 @@ mod people;
 mod provider;
 pub mod query;
 mod rate;
+mod raw;
 mod resolve;
 mod tickets;
+mod webhook;
 mod wire;
+mod write;
+mod written;
 
 use std::sync::Arc;
 
@@ -32,6 +40,7 @@ pub use config::{AuthConfig, Config};
 pub use error::JiraError;
 pub use mapping::Mapping;
 pub use provider::Jira;
+pub use webhook::JiraWebhook;
 
 /// How Jira makes itself known to a [`Registry`](ticketing_core::Registry).
 pub const REGISTRATION: ProviderRegistration = ProviderRegistration {
@@ -43,7 +52,7 @@ pub const REGISTRATION: ProviderRegistration = ProviderRegistration {
         Jira::new(config, context).map(|provider| Arc::new(provider) as Arc<dyn TicketingProvider>)
     },
     authorization: Some(auth::authorization),
-    webhook: None,
+    webhook: Some(webhook::build),
 };
 
 ticketing_core::inventory::submit! { REGISTRATION }

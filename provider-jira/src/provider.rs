@@ -4,11 +4,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use ticketing_core::model::{Account, Collection, Contact, Field, Group, Ref, StatusInfo, Tag, Ticket, User};
+use ticketing_core::model::{
+    Account, Attachment, Collection, Comment, Contact, Field, Group, HistoryEntry, Link, Ref, StatusInfo, Tag, Ticket,
+    Transition, User,
+};
 use ticketing_core::request::{
-    CreateTicket, FindGroups, FindUsers, FoundTickets, GetGroup, GetTicket, GetTickets, GetUser, ListAccounts,
-    ListChanges, ListCollections, ListContacts, ListFields, ListGroupMembers, ListGroups, ListIds, ListStatuses,
-    ListTags, ListTickets, ListUsers, ListWatchers, UpdateTicket,
+    AddComment, AddLink, CreateTicket, DeleteComment, DeleteTicket, Download, DownloadAttachment, FindGroups,
+    FindUsers, FoundTickets, GetGroup, GetTicket, GetTickets, GetUser, ListAccounts, ListAttachments, ListChanges,
+    ListCollections, ListComments, ListContacts, ListFields, ListGroupMembers, ListGroups, ListHistory, ListIds,
+    ListLinks, ListStatuses, ListTags, ListTickets, ListTransitions, ListUsers, ListWatchers, RawRequest, RawResponse,
+    RemoveLink, UpdateComment, UpdateTicket, UploadAttachment,
 };
 use ticketing_core::{
     BuildContext, Capabilities, ChangePage, Check, Error, Operation, Page, ProviderInfo, Result, TicketingProvider,
@@ -16,7 +21,9 @@ use ticketing_core::{
 
 use crate::config::Config;
 use crate::connection::{Connection, NAME};
-use crate::{capabilities, check, collections, delta, fields, people, tickets};
+use crate::{
+    attachments, capabilities, check, collections, comments, delta, fields, history, links, people, raw, tickets, write,
+};
 
 /// A Jira site, through one credential.
 ///
@@ -81,12 +88,68 @@ impl TicketingProvider for Jira {
         told(Operation::GetTickets, tickets::several(&self.connection, request).await)
     }
 
-    async fn create_ticket(&self, _request: CreateTicket) -> Result<Ticket> {
-        told(Operation::CreateTicket, Err(Error::unsupported(Operation::CreateTicket)))
+    async fn create_ticket(&self, request: CreateTicket) -> Result<Ticket> {
+        told(Operation::CreateTicket, write::create(&self.connection, request).await)
     }
 
-    async fn update_ticket(&self, _request: UpdateTicket) -> Result<Ticket> {
-        told(Operation::UpdateTicket, Err(Error::unsupported(Operation::UpdateTicket)))
+    async fn update_ticket(&self, request: UpdateTicket) -> Result<Ticket> {
+        told(Operation::UpdateTicket, write::update(&self.connection, request).await)
+    }
+
+    async fn delete_ticket(&self, request: DeleteTicket) -> Result<()> {
+        told(Operation::DeleteTicket, write::delete(&self.connection, request).await)
+    }
+
+    async fn list_transitions(&self, request: ListTransitions) -> Result<Vec<Transition>> {
+        told(Operation::ListTransitions, write::transitions(&self.connection, request).await)
+    }
+
+    async fn list_comments(&self, request: ListComments) -> Result<Page<Comment>> {
+        told(Operation::ListComments, comments::list(&self.connection, request).await)
+    }
+
+    async fn add_comment(&self, request: AddComment) -> Result<Comment> {
+        told(Operation::AddComment, comments::add(&self.connection, request).await)
+    }
+
+    async fn update_comment(&self, request: UpdateComment) -> Result<Comment> {
+        told(Operation::UpdateComment, comments::update(&self.connection, request).await)
+    }
+
+    async fn delete_comment(&self, request: DeleteComment) -> Result<()> {
+        told(Operation::DeleteComment, comments::delete(&self.connection, request).await)
+    }
+
+    async fn list_attachments(&self, request: ListAttachments) -> Result<Page<Attachment>> {
+        told(Operation::ListAttachments, attachments::list(&self.connection, request).await)
+    }
+
+    async fn download_attachment(&self, request: DownloadAttachment) -> Result<Download> {
+        told(Operation::DownloadAttachment, attachments::download(&self.connection, request).await)
+    }
+
+    async fn upload_attachment(&self, request: UploadAttachment) -> Result<Attachment> {
+        told(Operation::UploadAttachment, attachments::upload(&self.connection, request).await)
+    }
+
+    async fn list_links(&self, request: ListLinks) -> Result<Page<Link>> {
+        told(Operation::ListLinks, links::list(&self.connection, request).await)
+    }
+
+    async fn add_link(&self, request: AddLink) -> Result<Link> {
+        told(Operation::AddLink, links::add(&self.connection, request).await)
+    }
+
+    async fn remove_link(&self, request: RemoveLink) -> Result<()> {
+        told(Operation::RemoveLink, links::remove(&self.connection, request).await)
+    }
+
+    async fn list_history(&self, request: ListHistory) -> Result<Page<HistoryEntry>> {
+        told(Operation::ListHistory, history::list(&self.connection, request).await)
+    }
+
+    async fn send_raw(&self, request: RawRequest) -> Result<RawResponse> {
+        told(Operation::SendRaw, raw::send(&self.connection, request).await)
     }
 
     async fn list_users(&self, request: ListUsers) -> Result<Page<User>> {

@@ -83,7 +83,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// A value that stands for something: status, priority, resolution, type, project, option, component, version.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Thing {
     #[serde(default, deserialize_with = "super::some_text")]
