@@ -111,11 +111,22 @@ async fn walk(base_url: &str, source: &SourceArgs, story: &mut Story) -> Result<
     story.code(format!("ticketing sandbox --vendor {VENDOR} --port 4010{log}{moment}"))?;
     let config = config(VENDOR, "http://127.0.0.1:4010");
     story.code(format!("ticketing tickets list --provider {provider} --config '{config}' --status unresolved"))?;
-    Ok(Summary { vendor: provider, created: ticket.key, status: ticket.status.category.to_string(), comments, reading, moved })
+    Ok(Summary {
+        vendor: provider,
+        created: ticket.key,
+        status: ticket.status.category.to_string(),
+        comments,
+        reading,
+        moved,
+    })
 }
 
 /// The other vendors' sandboxes come up, and what was one vendor's before is everybody's now.
-async fn several_vendors(client: TicketingClient, source: &SourceArgs, story: &mut Story) -> Result<Vec<vendors::Moved>> {
+async fn several_vendors(
+    client: TicketingClient,
+    source: &SourceArgs,
+    story: &mut Story,
+) -> Result<Vec<vendors::Moved>> {
     let mut accounts = vec![vendors::Account { vendor: VENDOR.name(), client }];
     let mut running = Vec::with_capacity(OTHERS.len());
     for vendor in OTHERS {

@@ -171,7 +171,10 @@ pub(super) async fn demanded(
                 .map(|choice| choice.id.as_str())
                 .collect();
             // Not every reason for closing is a solution; the sort keeps the vendor's order otherwise.
-            possible.sort_by_key(|id| !["solved", "resolved", "fixed", "done"].iter().any(|word| id.to_lowercase().contains(word)));
+            let solved = |id: &str| {
+                ["solution", "solved", "fixed", "done"].iter().any(|word| id.to_lowercase().starts_with(word))
+            };
+            possible.sort_by_key(|id| !solved(id));
             let value = possible.first().copied().unwrap_or("The logs were moved away; 41 % is used now.");
             (id, FieldData::from(value))
         })
