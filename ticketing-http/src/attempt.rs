@@ -11,7 +11,7 @@ use ticketing_core::{Delivery, Error, ErrorKind, Result, remedy};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
-use crate::body::{collect, collect_beginning, no_answer, patient, whole};
+use crate::body::{collect, collect_beginning, no_answer, patient, promised, whole};
 use crate::client::HttpClient;
 use crate::rate::{RateReading, RefusedFor};
 use crate::redact;
@@ -88,7 +88,7 @@ impl HttpClient {
         } else if streamed {
             Content::Pieces(pieces)
         } else {
-            let collected = collect(pieces, request.max_bytes).await;
+            let collected = collect(pieces, promised(&parts.headers), request.max_bytes).await;
             Content::Whole(collected.map_err(|error| failed(unreadable(error, parts.status, request.idempotency)))?)
         };
         let answer = Answer {

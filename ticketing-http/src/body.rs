@@ -31,13 +31,17 @@ pub(crate) fn patient(pieces: ByteStream, patience: Duration) -> ByteStream {
     .boxed()
 }
 
-/// Fails where the body ends before the length that its head promised; a compressed body's length is another one.
-pub(crate) fn whole(pieces: ByteStream, headers: &HeaderMap) -> ByteStream {
-    let promised = headers
+/// The length that a head promises its body to have; a compressed body's length is another one.
+pub(crate) fn promised(headers: &HeaderMap) -> Option<u64> {
+    headers
         .get(http::header::CONTENT_LENGTH)
         .filter(|_| !headers.contains_key(http::header::CONTENT_ENCODING))
-        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    let Some(promised) = promised else { return pieces };
+        .and_then(|length| length.to_str().ok()?.parse().ok())
+}
+
+/// Fails where the body ends before the length that its head promised.
+pub(crate) fn whole(pieces: ByteStream, headers: &HeaderMap) -> ByteStream {
+    let Some(promised) = promised(headers) else { return pieces };
     stream::unfold((Some(pieces), 0_u64), move |(pieces, seen)| async move {
         let mut pieces = pieces?;
         match pieces.next().await {
@@ -70,8 +74,12 @@ pub(crate) async fn collect_beginning(mut pieces: ByteStream, max_bytes: usize) 
     all.freeze()
 }
 
-/// The whole body, up to a bound that holds after decompression too.
-pub(crate) async fn collect(mut pieces: ByteStream, max_bytes: u64) -> Result<Bytes> {
+/// The most that is taken on a head's word, before the body is there.
+const MOST_PROMISED: u64 = 16 * 1024 * 1024;
+
+/// The whole body, up to a bound that holds after decompression too. Where its length was promised, it is put together in
+/// as much memory, and is not moved while it grows.
+pub(crate) async fn collect(mut pieces: ByteStream, promised: Option<u64>, max_bytes: u64) -> Result<Bytes> {
     let mut first = None;
     let mut all = BytesMut::new();
     while let Some(piece) = pieces.next().await {
@@ -87,7 +95,8 @@ pub(crate) async fn collect(mut pieces: ByteStream, max_bytes: u64) -> Result<By
             None if all.is_empty() => first = Some(piece),
             None => all.extend_from_slice(&piece),
             Some(begin) => {
-                all.reserve(begin.len() + piece.len());
+                let promised = promised.map_or(0, |length| length.min(max_bytes).min(MOST_PROMISED) as usize);
+                all.reserve(promised.max(begin.len() + piece.len()));
                 all.extend_from_slice(&begin);
                 all.extend_from_slice(&piece);
             }
@@ -124,10 +133,12 @@ mod tests {
     #[tokio::test]
     async fn bodies_are_put_together_up_to_their_bound() {
         for parts in [&[][..], &["abc"], &["", "abc"], &["ab", "c"], &["a", "", "b", "c"]] {
-            let body = collect(pieces(parts), 3).await.unwrap();
-            assert_eq!(body, parts.concat().as_bytes());
+            for promised in [None, Some(0), Some(3), Some(u64::MAX)] {
+                let body = collect(pieces(parts), promised, 3).await.unwrap();
+                assert_eq!(body, parts.concat().as_bytes());
+            }
         }
-        let error = collect(pieces(&["ab", "cd"]), 3).await.unwrap_err();
+        let error = collect(pieces(&["ab", "cd"]), Some(4), 3).await.unwrap_err();
         assert_eq!((error.kind(), error.delivery()), (ErrorKind::Decode, Delivery::Answered));
     }
 

@@ -1,9 +1,10 @@
 //! Builds what measures, optimised as it is shipped, and runs it: `benches/` has the figures.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, bail};
+
+use crate::optimised;
 
 /// Which figures to measure.
 #[derive(Debug, clap::Args)]
@@ -14,23 +15,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace has a root")?;
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let mut build = Command::new(cargo);
-    build.current_dir(root).args(["build", "--release", "--locked", "--message-format=json", "--quiet"]);
-    build.args(["--package", "ticketing-benches", "--package", "ticketing-cli"]);
-    let output = build.stderr(Stdio::inherit()).output()?;
-    ensure!(output.status.success(), "the bars do not build");
-    let text = String::from_utf8_lossy(&output.stdout);
-    let binary = text
-        .lines()
-        .filter_map(|line| {
-            let message: serde_json::Value = serde_json::from_str(line).ok()?;
-            (message["target"]["name"] == "bars").then(|| message["executable"].as_str().map(str::to_owned))?
-        })
-        .next_back()
-        .context("cargo named no program `bars`")?;
-    let status = Command::new(binary).current_dir(root).args(&arguments.arguments).status()?;
+    let binary = optimised::program("bars")?;
+    let status = Command::new(binary).current_dir(optimised::root()?).args(&arguments.arguments).status()?;
     if !status.success() {
         bail!("a figure misses its bound, or could not be measured")
     }

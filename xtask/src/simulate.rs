@@ -1,12 +1,12 @@
 //! Plays seeds of the deterministic simulation, or tells the story of one.
 //!
-//! What is played, and what must hold, is said in `conformance-tests/src/simulation/`. This builds its program in a profile
-//! that is fast and still checks everything, and runs it.
+//! What is played, and what must hold, is said in `conformance-tests/src/simulation/`. This builds its program and runs it.
 
-use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
+
+use crate::optimised;
 
 /// Which seeds.
 #[derive(Debug, clap::Args)]
@@ -23,13 +23,24 @@ pub(crate) struct Arguments {
     /// Threads that play them; 0: one for each core.
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     threads: u64,
+    /// Takes this remedy out first, to see the simulation miss it; `cargo xtask remedies --list` names them. Slower: this is
+    /// the build of the tests, the one that has the switches.
+    #[arg(long, value_name = "NAME")]
+    without: Option<String>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace has a root")?;
-    let mut command = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
-    command.current_dir(root).args(["run", "--quiet", "--locked", "--profile", "simulate"]);
-    command.args(["--package", "conformance-tests", "--example", "simulate", "--"]);
+    let program = match &arguments.without {
+        None => optimised::program("simulate")?,
+        Some(_) => {
+            let mut build = optimised::cargo();
+            build.args(["build", "--locked", "--workspace", "--example", "simulate"]);
+            optimised::built(build, "simulate")?
+        }
+    };
+    let mut command = Command::new(program);
+    command.current_dir(optimised::root()?);
+    command.env("TICKETING_WITHOUT_REMEDY", arguments.without.as_deref().unwrap_or_default());
     match arguments.seed {
         Some(seed) => command.args(["replay".to_owned(), seed.to_string()]),
         None => command.arg("play").args([arguments.from, arguments.seeds, arguments.threads].map(|n| n.to_string())),

@@ -5,9 +5,16 @@ mod servicenow;
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use conformance_tests::simulation::{Campaign, campaign, run};
 use servicenow::ServiceNowWorld;
+
+/// The rest is not played where so many seeds failed.
+const MOST_FAILURES: usize = 10;
+/// How often it says how far it is.
+const PROGRESS: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let arguments: Vec<u64> = std::env::args().skip(2).map(|text| text.parse().unwrap()).collect();
@@ -29,21 +36,34 @@ fn replay(seed: u64) -> ExitCode {
     if outcome.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+#[expect(clippy::disallowed_methods, reason = "how long it took, for people")]
 fn play(first: u64, seeds: u64, threads: u64) -> ExitCode {
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let threads = if threads == 0 { cores } else { usize::try_from(threads).unwrap() };
-    let report = campaign::<ServiceNowWorld>(Campaign { first, seeds, threads, most_failures: 10 }, |played| {
-        if played % 50_000 == 0 {
-            println!("{played} seeds");
+    let begun = Instant::now();
+    let told = Mutex::new(Duration::ZERO);
+    let campaign_of = Campaign { first, seeds, threads, most_failures: MOST_FAILURES };
+    let report = campaign::<ServiceNowWorld>(campaign_of, |played, failure| {
+        if let Some((seed, violations)) = failure {
+            println!("seed {seed} FAILED; replay it: cargo xtask simulate --seed {seed}");
+            violations.iter().take(3).for_each(|violation| println!("  {violation}"));
+        }
+        let mut told = told.lock().unwrap();
+        let elapsed = begun.elapsed();
+        if elapsed >= *told + PROGRESS {
+            *told = elapsed;
+            println!("{played} of {seeds} seeds, {:.0}/s", played as f64 / elapsed.as_secs_f64());
         }
     });
     println!(
-        "servicenow: {} seeds from {first} on, {} requests, {} operations succeeded, {} ended in an error",
-        report.played, report.requests, report.succeeded, report.failed
+        "servicenow: {} seeds from {first} on in {:.0} s, {} requests, {} operations succeeded, {} ended in an error, {} \
+         seeds failed",
+        report.played,
+        begun.elapsed().as_secs_f64(),
+        report.requests,
+        report.succeeded,
+        report.failed,
+        report.failures.len()
     );
-    for (seed, violations) in &report.failures {
-        println!("seed {seed} FAILED; replay it: cargo xtask simulate --seed {seed}");
-        violations.iter().take(3).for_each(|violation| println!("  {violation}"));
-    }
     if report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -106,18 +106,17 @@ impl World for ServiceNowWorld {
     }
 
     fn tickets(&self) -> Vec<Standing> {
+        let columns = ["sys_id", "state", "sys_mod_count", "short_description", "sys_created_on", "sys_updated_on"];
         let mut all = Vec::new();
         for table in &self.tables {
-            for id in self.control.find(table, "").unwrap() {
-                let row = self.control.row(table, &id).unwrap().unwrap();
-                let text = |column: &str| row.get(column).and_then(|value| value.as_str()).unwrap_or_default();
+            for [id, state, mods, title, created, updated] in self.control.columns(table, "", columns).unwrap() {
                 all.push(Standing {
                     hidden: self.hidden.contains(&id),
-                    unresolved: text("state") != closed(table),
-                    version: if text("sys_mod_count").is_empty() { "0" } else { text("sys_mod_count") }.to_owned(),
-                    title: text("short_description").to_owned(),
-                    created_at: moment(text("sys_created_on")),
-                    updated_at: moment(text("sys_updated_on")),
+                    unresolved: state != closed(table),
+                    version: if mods.is_empty() { "0".to_owned() } else { mods },
+                    title,
+                    created_at: moment(&created),
+                    updated_at: moment(&updated),
                     id,
                 });
             }
@@ -125,12 +124,18 @@ impl World for ServiceNowWorld {
         all
     }
 
+    fn others(&self, ours: &str) -> Vec<String> {
+        let mut others = Vec::new();
+        for table in &self.tables {
+            let rows = self.control.columns(table, "", ["sys_id", "short_description"]).unwrap();
+            others.extend(rows.into_iter().filter(|[_, title]| !title.starts_with(ours)).map(|[id, _]| id));
+        }
+        others
+    }
+
     fn comments(&self, ticket: &str) -> Vec<String> {
-        let entries = self.control.find("sys_journal_field", &format!("element_id={ticket}")).unwrap();
-        entries
-            .iter()
-            .map(|id| self.control.row("sys_journal_field", id).unwrap().unwrap()["value"].as_str().unwrap().to_owned())
-            .collect()
+        let entries = self.control.columns("sys_journal_field", &format!("element_id={ticket}"), ["sys_id", "value"]);
+        entries.unwrap().into_iter().map(|[_, text]| text).collect()
     }
 
     fn act(&self, deed: &Deed) -> String {

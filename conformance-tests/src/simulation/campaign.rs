@@ -34,8 +34,9 @@ pub struct Report {
     pub failures: Vec<(u64, Vec<String>)>,
 }
 
-/// Plays a campaign. `progress` is called now and then with the number of seeds played.
-pub fn campaign<W: World>(campaign: Campaign, progress: impl Fn(u64) + Sync) -> Report {
+/// Plays a campaign. After each seed, `progress` is called with the number of seeds played, and with the seed itself and what
+/// went wrong where it failed. Nothing else is kept of a seed, so that there may be any number of them.
+pub fn campaign<W: World>(campaign: Campaign, progress: impl Fn(u64, Option<(u64, &[String])>) + Sync) -> Report {
     let next = AtomicU64::new(0);
     let enough = AtomicBool::new(false);
     let report = Mutex::new(Report::default());
@@ -54,13 +55,12 @@ pub fn campaign<W: World>(campaign: Campaign, progress: impl Fn(u64) + Sync) -> 
                     report.requests += outcome.requests;
                     report.succeeded += outcome.succeeded;
                     report.failed += outcome.failed;
-                    if !outcome.violations.is_empty() {
+                    let failure = (!outcome.violations.is_empty()).then_some((seed, outcome.violations.as_slice()));
+                    progress(report.played, failure);
+                    if failure.is_some() {
                         report.failures.push((seed, outcome.violations));
                         enough.fetch_or(report.failures.len() >= campaign.most_failures.max(1), Ordering::Relaxed);
                     }
-                    let played = report.played;
-                    drop(report);
-                    progress(played);
                 }
             });
         }

@@ -52,6 +52,12 @@ pub trait World: fmt::Debug + Send + Sync + 'static {
     /// Every ticket that the connection is about, hidden ones too.
     fn tickets(&self) -> Vec<Standing>;
 
+    /// The ids of the tickets whose title does not begin like this, in the order of [`World::tickets`]. It is asked for
+    /// before every [`Deed`]: worlds whose `tickets` are dear answer it by themselves.
+    fn others(&self, ours: &str) -> Vec<String> {
+        self.tickets().into_iter().filter(|ticket| !ticket.title.starts_with(ours)).map(|ticket| ticket.id).collect()
+    }
+
     /// The texts of a ticket's comments.
     fn comments(&self, ticket: &str) -> Vec<String>;
 

@@ -147,13 +147,7 @@ impl Stage {
         if draw.chance(0.6) {
             self.world.advance(u32::try_from(draw.between(1, 40)).unwrap());
         }
-        let others: Vec<String> = self
-            .world
-            .tickets()
-            .into_iter()
-            .filter(|ticket| !ticket.title.starts_with(OURS))
-            .map(|ticket| ticket.id)
-            .collect();
+        let others = self.world.others(OURS);
         let nth = {
             let mut state = self.state();
             state.deeds += 1;

@@ -11,7 +11,7 @@ use ticketing_core::{ErrorKind, TicketingClient};
 use vendor_sandbox::Fault;
 use vendor_sandbox::servicenow::{Audience, RowDenial};
 
-use crate::bed::{Bed, all};
+use crate::bed::{Bed, all, try_all};
 
 fn titled(bed: &Bed, title: &str) -> usize {
     bed.control.find("incident", &format!("short_description={title}")).unwrap().len()
@@ -42,6 +42,24 @@ async fn a_count_that_is_too_low_ends_no_listing() {
             assert_eq!(listed.last().unwrap().id, last.id);
         }
     }
+}
+
+#[tokio::test]
+async fn a_count_without_end_is_no_search_without_end() {
+    let bed = Bed::new();
+    let client = bed.client();
+    assert_eq!(all(&client, ListTickets::new()).await.len(), 12);
+    // Nothing may be read, and the instance counts millions: of hidden rows, or it is wrong.
+    bed.control.deny_rows("incident", "numberISNOTEMPTY", Audience::Everyone, RowDenial::Hidden).unwrap();
+    bed.control.set_faults([Fault::new("wrong_total_count").parameter(6_000_000)]).unwrap();
+    bed.control.clear_requests();
+    let error = try_all(&client, ListTickets::new()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
+    assert!(error.message().contains("6000012") && error.hint().is_some(), "{error}");
+    assert!(bed.sent() < 1_100, "{} requests", bed.sent());
+    // As many as may be hidden on a real instance are passed over.
+    bed.control.set_faults([Fault::new("wrong_total_count").parameter(50_000)]).unwrap();
+    assert!(all(&client, ListTickets::new()).await.is_empty());
 }
 
 #[tokio::test]

@@ -13,8 +13,9 @@ use super::policies::BusinessRule;
 use super::properties;
 use super::query::{parse, time_text};
 use super::records::{WriteOptions, Writer};
-use super::schema::{Schema, Table, system};
+use super::schema::{ColumnId, Schema, Table, system};
 use super::session::Session;
+use super::store::Found;
 use super::webhooks::{Delivery, Webhook};
 use super::world::World;
 use crate::content::Content;
@@ -170,7 +171,30 @@ impl Control {
     /// # Errors
     /// [`SandboxError::Invalid`] for an unknown table.
     pub fn find(&self, table_name: &str, query: &str) -> Result<Vec<String>> {
+        let rows = self.columns(table_name, query, ["sys_id"])?;
+        Ok(rows.into_iter().map(|[id]| id).collect())
+    }
+
+    /// The stored values of some columns, `""` for an empty one, of the rows that an encoded query matches, sorted by the
+    /// first column; ACLs play no part. Far cheaper than a [`Control::row`] for each.
+    ///
+    /// # Errors
+    /// [`SandboxError::Invalid`] for an unknown table or column.
+    pub fn columns<const N: usize>(
+        &self,
+        table_name: &str,
+        query: &str,
+        columns: [&str; N],
+    ) -> Result<Vec<[String; N]>> {
         let table = table(table_name)?;
+        for name in columns {
+            table.column(name).ok_or_else(|| SandboxError::invalid(name, "is no column of the table"))?;
+        }
+        // A table that extends this one may number its columns in another way.
+        let places = |class| columns.map(|name| Schema::get().table(class).column(name));
+        let values = |found: &Found<'_>, places: &[Option<ColumnId>; N]| {
+            places.map(|column| column.map_or("", |column| found.row.get(column)).to_owned())
+        };
         let now = self.shared.now();
         self.instance.read(|world| {
             let session = Session::open(&world.store, "admin")
@@ -184,14 +208,20 @@ impl Control {
                 now,
             };
             let filter = compiler.compile(table.id, &parse(query), true);
-            let mut ids: Vec<String> = world
-                .store
-                .family(table.id)
-                .filter(|found| filter.matches(&world.store, found.row))
-                .map(|found| found.row.get(system::SYS_ID).to_owned())
-                .collect();
-            ids.sort_unstable();
-            Ok(ids)
+            let mut class = None;
+            let mut rows = Vec::new();
+            for found in world.store.family(table.id) {
+                if !filter.matches(&world.store, found.row) {
+                    continue;
+                }
+                let (_, places) = match class {
+                    Some(known @ (class, _)) if class == found.class => known,
+                    _ => *class.insert((found.class, places(found.class))),
+                };
+                rows.push(values(&found, &places));
+            }
+            rows.sort_unstable();
+            Ok(rows)
         })
     }
 

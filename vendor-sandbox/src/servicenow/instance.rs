@@ -17,10 +17,12 @@ use super::answer::{
 use super::call::Call;
 use super::cookies::{self, SessionQueues};
 use super::credentials::Credentials;
+use super::moving;
 use super::oauth;
 use super::params::Params;
 use super::properties;
 use super::rate_limit::{RateLimiter, Verdict, Workers};
+use super::refusals;
 use super::routes;
 use super::schema::Schema;
 use super::session::Session;
@@ -211,6 +213,12 @@ impl Instance {
         let is_head = parts.method == Method::HEAD;
         let method = if is_head { Method::GET } else { parts.method };
         let mut call = self.call(method, &path, &query, &headers, session, &strikes);
+        if let Some(reply) = refusals::refusal_of(&strikes, &call) {
+            return reply.map(Body::from);
+        }
+        if let Some(strike) = strikes.get("rows_move") {
+            moving::move_one(self, strike, &path);
+        }
         let verdict = self.verdict(&call);
         if let Some(verdict) = &verdict
             && let Some(seconds) = verdict.refused

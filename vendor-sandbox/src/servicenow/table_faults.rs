@@ -4,6 +4,7 @@ use http::Method;
 
 use super::acl::RowDenial;
 use super::query::Encoded;
+use super::refusals::REFUSALS;
 use crate::faults::{FaultSpec, Strikes};
 use crate::random::in_share;
 
@@ -32,7 +33,18 @@ fn is_token(_: &Method, path: &str) -> bool {
 }
 
 /// The vendor's own faults.
-pub(crate) const FAULTS: &[FaultSpec] = &[
+pub(crate) const FAULTS: &[FaultSpec] = &{
+    let mut all = [REFUSALS[0]; SPOILED.len() + REFUSALS.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = if at < SPOILED.len() { SPOILED[at] } else { REFUSALS[at - SPOILED.len()] };
+        at += 1;
+    }
+    all
+};
+
+/// Answers that are not what they seem, and rows that do not stay.
+const SPOILED: &[FaultSpec] = &[
     FaultSpec::new("error_with_200", "200 with an error object and no result", None, is_get),
     FaultSpec::new(
         "partial_result_with_error",
@@ -50,6 +62,12 @@ pub(crate) const FAULTS: &[FaultSpec] = &[
     FaultSpec::new("login_page_200", "200 with the login page", None, is_api),
     FaultSpec::new("accepted_202", "202 without a body; nothing was processed", None, is_api),
     FaultSpec::new("forbidden_after_insert", "403 although the record was inserted", None, is_insert),
+    FaultSpec::new(
+        "rows_move",
+        "somebody inserts, updates or deletes a ticket before the list is read",
+        Some("`insert`, `update` or `delete`; by default drawn from the seed"),
+        is_list,
+    ),
     FaultSpec::new("unordered_shuffle", "rows with equal sort keys come in another order each time", None, is_list),
     FaultSpec::new(
         "ignored_query_part",

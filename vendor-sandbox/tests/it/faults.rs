@@ -20,7 +20,11 @@ async fn insert(sandbox: &Sandbox) -> Answer {
 }
 
 fn count(sandbox: &Sandbox) -> u64 {
-    sandbox.control().state().counts["incident"]
+    count_of(sandbox, "incident")
+}
+
+fn count_of(sandbox: &Sandbox, table: &str) -> u64 {
+    sandbox.control().state().counts[table]
 }
 
 #[tokio::test]
@@ -60,6 +64,77 @@ async fn pages_and_statuses_that_stand_in_for_an_answer() {
     assert!(bare.header("retry-after").is_none() && bare.header("x-ratelimit-limit").is_none());
     with(&sandbox, Fault::new("redirect").parameter("https://other.example/"));
     assert_eq!(get(&sandbox, ORDERED).await.header("location"), Some("https://other.example/"));
+}
+
+/// wire §1.6, line by line: each refusal on demand, and nothing is processed.
+#[tokio::test]
+async fn every_refusal_of_the_catalogue_comes_on_demand() {
+    let sandbox = sandbox();
+    for (fault, status, message, detail) in [
+        ("invalid_table_400", 400, "Invalid table incident", ""),
+        ("no_resource_400", 400, "Requested URI does not represent any resource", ""),
+        ("payload_rejected_400", 400, "Exception while reading request", "Rejected large REST payload"),
+        ("mfa_401", 401, "User Not Authenticated", "Required to provide Auth information"),
+        ("not_authorized_403", 403, "User Not Authorized", "Failed API level ACL Validation"),
+        ("write_acl_403", 403, "Operation Failed", "ACL Exception Insert Failed due to security constraints"),
+        ("data_policy_403", 403, "Operation Failed", "Data Policy Exception: \n\tThe following fields are mandatory"),
+        (
+            "business_rule_403",
+            403,
+            "Operation Failed",
+            "Operation against file 'incident' was aborted by Business Rule",
+        ),
+        ("no_record_404", 404, "No Record found", "Record doesn't exist or ACL restricts the record retrieval"),
+        ("method_405", 405, "Method not allowed", ""),
+        ("accept_406", 406, "Not acceptable", ""),
+        ("content_type_415", 415, "Unsupported media type", ""),
+        ("client_gave_up_499", 499, "Client closed request", ""),
+    ] {
+        with(&sandbox, Fault::new(fault));
+        let refused = insert(&sandbox).await;
+        assert_eq!(refused.status, status, "{fault}");
+        let body = refused.json();
+        assert_eq!((&body["error"]["message"], &body["status"]), (&json!(message), &json!("failure")), "{fault}");
+        let said = body["error"]["detail"].as_str().unwrap_or_default();
+        assert!(said.starts_with(detail), "{fault}: {said}");
+        assert_eq!(refused.header("x-mfa_token"), (fault == "mfa_401").then_some("invalid"));
+        assert_eq!(count(&sandbox), 12, "{fault}");
+    }
+    with(&sandbox, Fault::new("uri_too_long_414"));
+    let page = get(&sandbox, ORDERED).await;
+    assert!(page.status == 414 && page.text().contains("<html>"), "{}", page.text());
+    // Those of writes leave reading alone.
+    with(&sandbox, Fault::new("data_policy_403"));
+    assert_eq!(get(&sandbox, ORDERED).await.status, 200);
+}
+
+#[tokio::test]
+async fn rows_move_while_they_are_paged() {
+    let sandbox = sandbox();
+    let control = sandbox.control();
+    for (what, rows) in [("insert", 13), ("update", 13), ("delete", 12)] {
+        with(&sandbox, Fault::new("rows_move").parameter(what).seed(5));
+        let before = control.columns("incident", "", ["sys_id", "sys_mod_count"]).unwrap();
+        assert_eq!(get(&sandbox, ORDERED).await.rows().len(), rows, "{what}");
+        assert_ne!(control.columns("incident", "", ["sys_id", "sys_mod_count"]).unwrap(), before, "{what}");
+    }
+    // One of the three, by the seed; and nothing where rows have no title.
+    let moves = async |seed: u64| {
+        control.reset().unwrap();
+        with(&sandbox, Fault::new("rows_move").seed(seed));
+        for _ in 0..60 {
+            get(&sandbox, ORDERED).await;
+        }
+        control.columns("incident", "", ["sys_id", "short_description"]).unwrap()
+    };
+    let first = moves(1).await;
+    assert!(first.iter().any(|[_, title]| title.starts_with("Came while")), "{first:?}");
+    assert!(first.iter().any(|[_, title]| title.starts_with("Changed while")), "{first:?}");
+    assert_eq!(moves(1).await, first);
+    assert_ne!(moves(2).await, first);
+    let users = count_of(&sandbox, "sys_user");
+    get(&sandbox, "/api/now/table/sys_user").await;
+    assert_eq!(count_of(&sandbox, "sys_user"), users);
 }
 
 #[tokio::test]
