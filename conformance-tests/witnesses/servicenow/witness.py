@@ -1,15 +1,15 @@
-"""What the witnesses share: the list of what each has to show, one line per check, and an eye that is not the client's."""
+"""What ServiceNow's witnesses share: the list of what each has to show, and an eye that is not the client's."""
 
 import base64
-import contextlib
 import json
 import os
 import ssl
-import sys
-import traceback
 import urllib.error
 import urllib.parse
 import urllib.request
+
+import checks
+from checks import each_once, equal, raises  # noqa: F401: the witnesses import them from here
 
 # What every client is asked to do; what it cannot do is a printed skip.
 SUBJECTS = (
@@ -32,68 +32,11 @@ COMPANY = [f"INC{10_000 + nth:07}" for nth in range(1, 13)]
 USER, PASSWORD = "admin", "admin"
 
 
-def equal(found, expected, what="value"):
-    if found != expected:
-        raise AssertionError(f"{what} is {found!r}, not {expected!r}")
-
-
-def each_once(found, expected, what="rows"):
-    """The same things, each exactly once, in any order."""
-    found = [str(value) for value in found]
-    twice = sorted({value for value in found if found.count(value) > 1})
-    missing, strange = sorted(set(expected) - set(found)), sorted(set(found) - set(expected))
-    if twice or missing or strange:
-        raise AssertionError(f"{what}: twice {twice[:5]}, missing {missing[:5]}, not expected {strange[:5]}")
-    equal(len(found), len(expected), f"number of {what}")
-
-
-@contextlib.contextmanager
-def raises(kind, *words):
-    """The client has to refuse, in an error of its own that says this."""
-    try:
-        yield
-    except kind as error:
-        for word in words:
-            if word not in str(error):
-                raise AssertionError(f"{error!r} does not say {word!r}") from error
-    else:
-        raise AssertionError(f"no {kind.__name__}")
-
-
-class Witness:
-    """Runs checks one after the other, prints a line for each, and counts what failed."""
+class Witness(checks.Witness):
+    """One that has to show every subject of ServiceNow's."""
 
     def __init__(self, client):
-        self.client = client
-        self.shown, self.failed, self.skipped = [], [], []
-
-    @contextlib.contextmanager
-    def check(self, subject, saying):
-        try:
-            yield
-        except Exception as error:  # a client's own mistakes count against the check as well
-            self.failed.append(subject)
-            print(f"FAIL  {self.client}: {subject}: {saying}", flush=True)
-            traceback.print_exception(error, limit=-4, file=sys.stdout)
-        else:
-            self.shown.append(subject)
-            print(f"ok    {self.client}: {subject}: {saying}", flush=True)
-
-    def skip(self, subject, reason):
-        self.skipped.append(subject)
-        print(f"skip  {self.client}: {subject}: {reason}", flush=True)
-
-    def finish(self):
-        """Ends the program: 1 where a check failed, or where a subject was neither checked nor skipped."""
-        forgotten = [subject for subject in SUBJECTS if subject not in self.shown + self.failed + self.skipped]
-        for subject in forgotten:
-            print(f"FAIL  {self.client}: {subject}: neither checked nor skipped", flush=True)
-        print(
-            f"--    {self.client}: {len(self.shown)} checks passed, {len(self.failed) + len(forgotten)} failed,"
-            f" {len(self.skipped)} skipped",
-            flush=True,
-        )
-        sys.exit(1 if self.failed or forgotten else 0)
+        super().__init__(client, SUBJECTS)
 
 
 class Eye:

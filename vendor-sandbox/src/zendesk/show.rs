@@ -10,7 +10,7 @@ use super::html;
 use super::model::{Attachment, Audit, Comment, Event, Priority, Ticket};
 use super::world::World;
 use crate::params::encode;
-use crate::random::stable_id;
+use crate::random::mix;
 
 /// Seconds, as JSON shows them.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,7 @@ pub(crate) struct Shown<'w> {
     url: String,
     id: u64,
     external_id: Option<&'w str>,
-    via: Value,
+    via: Via,
     created_at: Time,
     updated_at: Time,
     generated_timestamp: i64,
@@ -61,7 +61,7 @@ pub(crate) struct Shown<'w> {
     due_at: Option<Time>,
     tags: &'w [String],
     custom_fields: Vec<FieldValue<'w>>,
-    satisfaction_rating: Option<Value>,
+    satisfaction_rating: Rating,
     sharing_agreement_ids: [u64; 0],
     custom_status_id: u64,
     encoded_id: String,
@@ -82,14 +82,40 @@ pub(crate) struct Shown<'w> {
     more: Map<String, Value>,
 }
 
-fn via(channel: &str, follows: Option<u64>) -> Value {
-    match follows {
-        Some(id) => json!({
-            "channel": channel,
-            "source": { "from": { "ticket_id": id, "channel": "web" }, "to": {}, "rel": "follow_up" },
-        }),
-        None => json!({ "channel": channel, "source": { "from": {}, "to": {}, "rel": null } }),
-    }
+/// Where something came from (wire B3.2).
+#[derive(Debug, Clone, Serialize)]
+struct Via {
+    channel: &'static str,
+    source: Source,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Source {
+    from: Origin,
+    to: Nothing,
+    rel: Option<&'static str>,
+}
+
+#[derive(Debug, Clone, Default, Serialize)]
+struct Origin {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket_id: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<&'static str>,
+}
+
+/// `{}`.
+#[derive(Debug, Clone, Serialize)]
+struct Nothing {}
+
+#[derive(Debug, Clone, Serialize)]
+struct Rating {
+    score: &'static str,
+}
+
+fn via(channel: &'static str, follows: Option<u64>) -> Via {
+    let from = Origin { ticket_id: follows, channel: follows.map(|_| "web") };
+    Via { channel, source: Source { from, to: Nothing {}, rel: follows.map(|_| "follow_up") } }
 }
 
 fn custom_fields(ticket: &Ticket) -> Vec<FieldValue<'_>> {
@@ -138,7 +164,7 @@ pub(crate) fn listed<'w>(call: &Call<'_>, world: &World, ticket: &'w Ticket) -> 
         due_at: ticket.due.map(Time),
         tags: &ticket.tags,
         custom_fields: custom_fields(ticket),
-        satisfaction_rating: Some(json!({ "score": "unoffered" })),
+        satisfaction_rating: Rating { score: "unoffered" },
         sharing_agreement_ids: [],
         custom_status_id: ticket.custom_status,
         encoded_id: encoded_id(id),
@@ -179,8 +205,8 @@ impl Shown<'_> {
 
 /// wire B3.2: recorded since 2026, `ABC123-4DEF`; how it is made is not known.
 fn encoded_id(id: u64) -> String {
-    let digest = stable_id("ticket", &id.to_string()).to_uppercase();
-    format!("{}-{}", &digest[..6], &digest[6..10])
+    let scattered = mix(id);
+    format!("{:06X}-{:04X}", scattered & 0xFF_FFFF, (scattered >> 24) & 0xFFFF)
 }
 
 /// wire B3.4.

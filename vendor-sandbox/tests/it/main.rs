@@ -25,6 +25,8 @@ mod query;
 mod records;
 mod sockets;
 mod table_api;
+mod zendesk_around;
+mod zendesk_auth;
 mod zendesk_exports;
 mod zendesk_openapi;
 mod zendesk_reading;

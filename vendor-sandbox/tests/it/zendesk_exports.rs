@@ -34,7 +34,7 @@ async fn the_query_language() {
         ("type:ticket ticket_type:problem", vec![2]),
         ("type:ticket created:2026-01-13", vec![8, 9]),
         ("type:ticket updated>2026-01-22T09:30:00Z updated<2026-01-23", vec![12, 13]),
-        ("type:ticket created>12days", vec![11, 12, 13, 14]),
+        ("type:ticket created>12days", vec![10, 11, 12, 13, 14]),
         ("type:ticket \"no licence\"", vec![3]),
         ("type:ticket blank pages", vec![1]),
         ("type:ticket subject:dhcp", vec![2, 12]),
