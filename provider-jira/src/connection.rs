@@ -57,8 +57,8 @@ pub(crate) struct Connection {
     /// The keys of the configured projects; empty: every one that may be read.
     pub(crate) projects: Vec<String>,
     pub(crate) mapping: Arc<Mapping>,
-    /// What was learned of the workflows.
-    pub(crate) workflows: crate::write::Workflows,
+    /// What was learned of projects and workflows.
+    pub(crate) learned: crate::write::Learned,
     /// Keys of comments and attachments that were written here.
     pub(crate) keyed: Mutex<crate::written::Written>,
     pub(crate) directory: Directory,
@@ -98,7 +98,7 @@ impl Connection {
             api,
             projects: config.projects,
             mapping,
-            workflows: crate::write::Workflows::default(),
+            learned: crate::write::Learned::default(),
             keyed: Mutex::default(),
             directory: Directory::new(Arc::clone(&clock)),
             resolved: Resolved::default(),

@@ -3,6 +3,7 @@
 //! never followed by a second attempt.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -72,6 +73,9 @@ pub(crate) async fn create(connection: &Connection, request: CreateTicket) -> Re
             draft.set("issuetype", json!({ "id": issue_type.id }));
             complete(connection, &screen, &draft, &issue_type.name).await?;
             let written = connection.api.write(Request::post, "/issue", Some(&draft.body()), Idempotency::Unsafe).await;
+            if written.as_ref().is_err_and(|error| error.kind() == ErrorKind::InvalidRequest) {
+                connection.learned.forget_screens();
+            }
             let response = in_our_words(connection, written.map_err(uncertain)).await?;
             let Made { id, key } = response.json().map_err(|error| error.with_delivery(Delivery::MaybeApplied))?;
             TicketIds { id, key }
@@ -123,7 +127,7 @@ fn refuse(connection: &Connection, request: &CreateTicket) -> Result<()> {
 }
 
 /// The project of a new ticket: the one that is named, or the connection's first.
-async fn project(connection: &Connection, request: &CreateTicket) -> Result<Project> {
+async fn project(connection: &Connection, request: &CreateTicket) -> Result<Arc<Project>> {
     let selector = match (&request.collection, connection.projects.first()) {
         (Some(selector), _) => selector.clone(),
         (None, Some(first)) => CollectionSelector::Key(first.clone()),

@@ -1,6 +1,7 @@
 //! What can be set, and what must be: create, edit and transition metadata (wire A4.3, A4.5).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -84,18 +85,28 @@ async fn pages<T: serde::de::DeserializeOwned>(connection: &Connection, path: &s
 }
 
 /// The issue types that can be made in a project.
-pub(crate) async fn create_types(connection: &Connection, project: &str) -> Result<Vec<CreateType>> {
-    pages(connection, &format!("/issue/createmeta/{}/issuetypes", path_segment(project))).await
+pub(crate) async fn create_types(connection: &Connection, project: &str) -> Result<Arc<Vec<CreateType>>> {
+    let now = connection.clock.now();
+    if let Some(known) = connection.learned.types.get(project, now) {
+        return Ok(known);
+    }
+    let all = pages(connection, &format!("/issue/createmeta/{}/issuetypes", path_segment(project))).await?;
+    Ok(connection.learned.types.keep(project.to_owned(), now, all))
 }
 
 /// The fields of a project's create screen.
-pub(crate) async fn create_screen(connection: &Connection, project: &str, issue_type: &str) -> Result<Screen> {
+pub(crate) async fn create_screen(connection: &Connection, project: &str, issue_type: &str) -> Result<Arc<Screen>> {
+    let (key, now) = (format!("{project} {issue_type}"), connection.clock.now());
+    if let Some(known) = connection.learned.screens.get(&key, now) {
+        return Ok(known);
+    }
     let path = format!("/issue/createmeta/{}/issuetypes/{}", path_segment(project), path_segment(issue_type));
     let fields: Vec<FieldMeta> = pages(connection, &path).await?;
-    Ok(fields
+    let screen = fields
         .into_iter()
         .filter_map(|field| Some((field.field_id.clone().or_else(|| field.key.clone())?, field)))
-        .collect())
+        .collect();
+    Ok(connection.learned.screens.keep(key, now, screen))
 }
 
 /// The fields of an issue's edit screen; what is not in it is not this user's to edit.

@@ -4,6 +4,7 @@ mod create;
 mod declare;
 mod draft;
 mod encode;
+mod learned;
 mod meta;
 mod people;
 mod request;
@@ -16,11 +17,11 @@ mod workflow;
 
 pub(crate) use create::create;
 pub(crate) use declare::declare;
+pub(crate) use learned::Learned;
 pub(crate) use target::{Target, locate};
 pub(crate) use text::text_value;
 pub(crate) use transitions::list as transitions;
 pub(crate) use update::{delete, update};
-pub(crate) use workflow::Workflows;
 
 use ticketing_core::{Error, Result};
 

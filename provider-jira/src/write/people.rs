@@ -1,5 +1,7 @@
 //! People, groups, organisations and projects as writes name them.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use ticketing_core::{AccountSelector, CollectionSelector, Error, ErrorKind, GroupSelector, Result, UserSelector};
 use ticketing_http::path_segment;
@@ -96,7 +98,7 @@ pub(crate) async fn organization(connection: &Connection, field: &str, selector:
 ///
 /// # Errors
 /// `InvalidRequest`, naming `collection`, where there is none such.
-pub(crate) async fn project(connection: &Connection, selector: &CollectionSelector) -> Result<Project> {
+pub(crate) async fn project(connection: &Connection, selector: &CollectionSelector) -> Result<Arc<Project>> {
     let wanted = match selector {
         CollectionSelector::Id(id) => id.as_str(),
         CollectionSelector::Key(key) => key.as_str(),
@@ -110,9 +112,16 @@ pub(crate) async fn project(connection: &Connection, selector: &CollectionSelect
         Error::invalid("collection", format!("there is no project `{}`, or it may not be seen", shown(wanted)))
             .with_hint(hint)
     };
+    let now = connection.clock.now();
+    if let Some(known) = connection.learned.projects.get(wanted, now) {
+        return Ok(known);
+    }
     let found: Project = match connection.api.read(&format!("/project/{}", path_segment(wanted)), &[]).await {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidRequest) => return Err(none()),
         outcome => outcome?.json()?,
     };
-    if connection.holds_project(&found.key) { Ok(found) } else { Err(none()) }
+    if !connection.holds_project(&found.key) {
+        return Err(none());
+    }
+    Ok(connection.learned.projects.keep(wanted.to_owned(), now, found))
 }

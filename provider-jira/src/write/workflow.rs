@@ -1,10 +1,9 @@
 //! Ways through a workflow. Only the transitions of the issue itself are known for sure (wire A4.5); what other statuses lead
 //! to is learned from other issues of the same type that stand there, by reading alone.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use ticketing_core::model::{Native, Status, StatusCategory};
 use ticketing_core::{Error, ErrorKind, Result, StatusSelector};
@@ -21,11 +20,6 @@ use crate::wire::{Issue, IssuePage, Thing};
 pub(crate) const LONGEST: usize = 6;
 /// Statuses that are looked into at most, for one way.
 const LOOKED_INTO: usize = 8;
-/// How long what was learned is believed; each step is looked at again before it is made.
-const LIFE: TimeDelta = TimeDelta::minutes(10);
-/// How much of it is kept.
-const CAPACITY: usize = 2_000;
-
 /// A step that can be made.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -37,30 +31,6 @@ pub(crate) struct Step {
     is_available: Option<bool>,
     /// The fields of its screen.
     pub(crate) fields: Screen,
-}
-
-/// What was learned of the workflows of a site: statuses by project and type, steps by status.
-#[derive(Debug, Default)]
-pub(crate) struct Workflows {
-    statuses: Mutex<Kept<Vec<Thing>>>,
-    steps: Mutex<Kept<Vec<Step>>>,
-}
-
-type Kept<T> = HashMap<String, (DateTime<Utc>, Arc<T>)>;
-
-fn kept<T>(kept: &Mutex<Kept<T>>, key: &str, now: DateTime<Utc>) -> Option<Arc<T>> {
-    let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-    kept.get(key).filter(|(at, _)| now - *at < LIFE).map(|(_, value)| Arc::clone(value))
-}
-
-fn keep<T>(kept: &Mutex<Kept<T>>, key: String, now: DateTime<Utc>, value: T) -> Arc<T> {
-    let value = Arc::new(value);
-    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-    if kept.len() >= CAPACITY {
-        kept.clear();
-    }
-    kept.insert(key, (now, Arc::clone(&value)));
-    value
 }
 
 /// The steps that an issue can make now; none where this user may make none (wire A4.5).
@@ -110,7 +80,7 @@ pub(crate) async fn statuses_of(connection: &Connection, project: &str, issue_ty
         statuses: Vec<Thing>,
     }
     let (key, now) = (format!("{project} {issue_type}"), connection.clock.now());
-    if let Some(known) = kept(&connection.workflows.statuses, &key, now) {
+    if let Some(known) = connection.learned.statuses.get(&key, now) {
         return Ok(known);
     }
     let path = format!("/project/{}/statuses", path_segment(project));
@@ -118,7 +88,7 @@ pub(crate) async fn statuses_of(connection: &Connection, project: &str, issue_ty
     let own = all.into_iter().find(|own| own.id == issue_type).ok_or_else(|| {
         Error::new(ErrorKind::Integrity, "the project does not say which statuses its issues can have")
     })?;
-    Ok(keep(&connection.workflows.statuses, key, now, own.statuses))
+    Ok(connection.learned.statuses.keep(key, now, own.statuses))
 }
 
 /// Which statuses a selector means. `resolved` and `closed` stand in for each other where there is only one of them.
@@ -258,7 +228,7 @@ fn rank(category: StatusCategory) -> u8 {
 /// The steps out of a status, learned from an issue that stands there; `None` where nobody does.
 pub(crate) async fn leads(connection: &Connection, place: Place<'_>, status: &str) -> Result<Option<Arc<Vec<Step>>>> {
     let (key, now) = (format!("{} {} {status}", place.project, place.issue_type), connection.clock.now());
-    if let Some(known) = kept(&connection.workflows.steps, &key, now) {
+    if let Some(known) = connection.learned.steps.get(&key, now) {
         return Ok(Some(known));
     }
     // Keys and ids are letters, digits and lines, so that nothing needs escaping.
@@ -281,7 +251,7 @@ pub(crate) async fn leads(connection: &Connection, place: Place<'_>, status: &st
         match super::locate(connection, &id, &[]).await {
             Ok(there) if there.status.id.as_deref() == Some(status) => {
                 let steps = steps(connection, &there.id).await?;
-                return Ok(Some(keep(&connection.workflows.steps, key, now, steps)));
+                return Ok(Some(connection.learned.steps.keep(key, now, steps)));
             }
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => {}

@@ -47,7 +47,10 @@ pub(crate) fn equal<T: Eq + Hash>(before: &[T], after: &[T]) -> Vec<Option<usize
         pairs[old.len() - back] = Some(new.len() - back);
     }
     let (old, new) = (&old[head..old.len() - tail], &new[head..new.len() - tail]);
-    if old.len().saturating_mul(new.len()) <= PAIRS {
+    // The search takes its length times what differs, and that is the difference of the lengths at least.
+    let differ = old.len().abs_diff(new.len()) + 1;
+    let steps = (old.len() + new.len()).saturating_mul(differ);
+    if old.len().saturating_mul(new.len()) <= PAIRS && steps <= PAIRS {
         for op in capture_diff_slices(Algorithm::Myers, old, new) {
             if let DiffOp::Equal { old_index, new_index, len } = op {
                 for step in 0..len {

@@ -5,6 +5,9 @@ use std::fmt;
 /// The most losses that one conversion lists; what comes after is counted in the last entry.
 const LISTED: usize = 200;
 
+/// The most losses whose place is worked out: the same one many times in a line is listed once.
+const PLACED: usize = 5 * LISTED;
+
 /// A converted text, and what it could not carry over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Converted<T> {
@@ -82,15 +85,17 @@ impl fmt::Display for Loss {
 pub(crate) struct Losses {
     list: Vec<Loss>,
     unlisted: usize,
+    placed: usize,
 }
 
 impl Losses {
     /// Adds one; its position is only worked out if it will be listed.
     pub(crate) fn add(&mut self, at: impl FnOnce() -> String, kind: LossKind, what: impl Into<String>) {
-        if self.list.len() >= LISTED {
+        if self.list.len() >= LISTED || self.placed >= PLACED {
             self.unlisted += 1;
             return;
         }
+        self.placed += 1;
         let loss = Loss { at: at(), kind, what: what.into() };
         if self.list.last() != Some(&loss) {
             self.list.push(loss);

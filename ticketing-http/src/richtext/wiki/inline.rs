@@ -22,7 +22,7 @@ pub(super) const SIGNS: [(char, Marks); 6] = [
 
 /// Reads a line; `at` says where it stands.
 pub(super) fn read(builder: &mut Builder, text: &str, at: &dyn Fn() -> String) {
-    let mut reader = Reader { builder, text, pos: 0, at, hopeless: [false; 6], barren: [0; 2] };
+    let mut reader = Reader { builder, text, pos: 0, at, hopeless: [false; 6], barren: [0; 3] };
     while reader.pos < text.len() {
         reader.step();
     }
@@ -36,8 +36,8 @@ struct Reader<'a> {
     at: &'a dyn Fn() -> String,
     /// Signs that nothing in the rest of the line closes.
     hopeless: [bool; 6],
-    /// Up to where no `]` and no `}}` stands.
-    barren: [usize; 2],
+    /// Up to where no `]`, no `}}` and nothing that ends an address stands.
+    barren: [usize; 3],
 }
 
 impl Reader<'_> {
@@ -226,7 +226,7 @@ impl Reader<'_> {
                 pos: 0,
                 at: self.at,
                 hopeless: [false; 6],
-                barren: [0; 2],
+                barren: [0; 3],
             };
             while reader.pos < label.len() {
                 let c = reader.rest().chars().next().unwrap_or(' ');
@@ -280,7 +280,7 @@ impl Reader<'_> {
 
     /// An address that stands in the text is a link; within formatting it is text, and whoever shows it links it.
     fn address(&mut self) -> bool {
-        if self.builder.marks != Marks::NONE {
+        if self.builder.marks != Marks::NONE || self.pos < self.barren[2] {
             return false;
         }
         let rest = &self.text[self.pos..];
@@ -293,7 +293,16 @@ impl Reader<'_> {
             c.is_whitespace()
                 || matches!(c, '|' | ']' | '[' | '{' | '}' | '<' | '>' | '"' | '\\' | '*' | '!' | '&' | '^')
         };
-        let end = rest.find(ends).unwrap_or(rest.len());
+        // What goes on further than any link is text.
+        let near = &rest[..rest.floor_char_boundary(FAR)];
+        let end = match near.find(ends) {
+            Some(end) => end,
+            None if near.len() == rest.len() => rest.len(),
+            None => {
+                self.barren[2] = self.pos + near.len() / 2;
+                return false;
+            }
+        };
         let address = rest[..end].trim_end_matches(['.', ',', ';', ':', ')', '?', '\'', '_', '-', '+', '~']);
         if address.ends_with("//") {
             return false;

@@ -205,11 +205,13 @@ impl<'a> Reader<'a> {
             self.builder.push(Block::Paragraph(title));
         }
         let outer = std::mem::replace(&mut self.end, start + length);
+        let line_ends = self.line_ends.get();
         self.pos = start;
         self.depth += 1;
         self.run();
         self.depth -= 1;
         self.end = outer;
+        self.line_ends.set(line_ends);
         self.close();
         self.behind(start + length + close.len());
         true

@@ -110,6 +110,10 @@ fn hostile_markup_ends() {
         "https://",
         "|!",
         "{{",
+        "{panel:title=x}a{panel}",
+        "h1. a\n",
+        "----\n",
+        "!a.b|c!",
     ] {
         let text = format!("{}needle", piece.repeat(5_000));
         let shown = to_markdown(&text).value;
