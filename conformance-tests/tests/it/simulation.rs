@@ -10,7 +10,7 @@ use servicenow::ServiceNowWorld;
 #[test]
 fn servicenow_loses_and_repeats_nothing() {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let report = campaign::<ServiceNowWorld>(Campaign { first: 1, seeds: 60, threads, most_failures: 3 }, |_| {});
+    let report = campaign::<ServiceNowWorld>(Campaign { first: 1, seeds: 60, threads, most_failures: 3 }, |_, _| {});
     assert!(report.failures.is_empty(), "replay one: cargo xtask simulate --seed N: {:?}", report.failures);
     // A bad day on which everything failed, or nothing did, would show nothing.
     assert!(report.succeeded > 100 && report.failed > 10, "{report:?}");
