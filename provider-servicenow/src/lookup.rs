@@ -14,6 +14,53 @@ pub(crate) struct Answer<T> {
     pub(crate) items: Vec<T>,
     /// True where rows match that we may not read: they came without fields, or were only counted.
     pub(crate) hidden: bool,
+    /// How many rows match, where that was asked for.
+    total: Option<u64>,
+}
+
+/// The record that a unique value names, if there is one.
+///
+/// Nothing is believed only once it was counted: the first rows of a widened answer may all be hidden ones, and then it looks
+/// like a record that does not exist.
+///
+/// # Errors
+/// `Integrity` where the instance ignores a part of the query; else those of the request.
+pub(crate) async fn unique<T: Send>(
+    api: &Api,
+    target: Target<'_>,
+    query: &Query,
+    layout: &Layout,
+    keep: &mut (dyn FnMut(&Row<'_, '_>) -> Result<Option<T>> + Send),
+) -> Result<Option<T>> {
+    let order = [Order::ascending("sys_id")];
+    let window = |count| Window { offset: 0, limit: UNIQUE, count };
+    let found = lookup(api, target, query, &order, layout, window(false), keep).await?.items.into_iter().next();
+    if found.is_some() || remedy::is_removed("servicenow.counted_absence") {
+        return Ok(found);
+    }
+    let mut attempt = 1;
+    loop {
+        let answer = lookup(api, target, query, &order, layout, window(true), keep).await?;
+        match answer.items.into_iter().next() {
+            None if answer.total.is_some_and(|total| total > UNIQUE) => {
+                if attempt == ATTEMPTS {
+                    return Err(ignored(target));
+                }
+                attempt += 1;
+            }
+            found => return Ok(found),
+        }
+    }
+}
+
+/// A number and an id may name two records.
+const UNIQUE: u64 = 2;
+
+fn ignored(target: Target<'_>) -> Error {
+    Error::new(ErrorKind::Integrity, format!("the instance ignored a part of the query on `{}`", target.name()))
+        .with_delivery(Delivery::Answered)
+        .with_retry_after(std::time::Duration::ZERO)
+        .with_hint("let the integration user search by each field of the query: instances drop what an ACL forbids")
 }
 
 /// Asks, and asks again where the answer cannot be right. `keep` takes a row, or leaves it.
@@ -62,14 +109,8 @@ async fn once<T: Send>(
         Ok(())
     })?;
     if other > 0 && received >= window.limit && !remedy::is_removed("servicenow.lookup_check") {
-        return Err(Error::new(
-            ErrorKind::Integrity,
-            format!("the instance ignored a part of the query on `{}`", target.name()),
-        )
-        .with_delivery(Delivery::Answered)
-        .with_retry_after(std::time::Duration::ZERO)
-        .with_hint("let the integration user search by each field of the query: instances drop what an ACL forbids"));
+        return Err(ignored(target));
     }
-    let counted = window.count && total(&response).is_some_and(|total| total > received);
-    Ok(Answer { items, hidden: void > 0 || counted })
+    let total = if window.count { total(&response) } else { None };
+    Ok(Answer { items, hidden: void > 0 || total.is_some_and(|total| total > received), total })
 }

@@ -7,7 +7,7 @@ use ticketing_core::{Error, ErrorKind, Result, TicketId};
 use crate::api::{Target, Window};
 use crate::connection::Connection;
 use crate::error::is_closed;
-use crate::lookup::lookup;
+use crate::lookup::{lookup, unique};
 use crate::map::TicketPlan;
 use crate::query::value::{check, is_guid, is_sys_id};
 use crate::query::{Condition, FieldName, Order, Query};
@@ -60,12 +60,8 @@ pub(crate) async fn in_table(connection: &Connection, plan: &TicketPlan, id: &Ti
         return Ok(found.filter(|ticket| ticket.id.as_str().eq_ignore_ascii_case(id.as_str())));
     }
     let Some(query) = by_id_or_number(id)? else { return Ok(None) };
-    let order = [Order::ascending("sys_id")];
-    let window = Window { offset: 0, limit: 2, count: false };
     let target = Target::Table(plan.table());
-    let mut keep = |row: &Row<'_, '_>| plan.ticket(row).map(Some);
-    let answer = lookup(&connection.api, target, &query, &order, &plan.layout, window, &mut keep).await?;
-    Ok(answer.items.into_iter().next())
+    unique(&connection.api, target, &query, &plan.layout, &mut |row| plan.ticket(row).map(Some)).await
 }
 
 /// Ids need not be hex (wire §1.3), so what is not may be an id or a number. `None`: it can be neither.
@@ -126,9 +122,7 @@ async fn in_each(connection: &Connection, id: &TicketId) -> Result<Option<Found>
 async fn look(connection: &Connection, table: &str, id: &TicketId) -> Result<Option<Found>> {
     let Some(query) = by_id_or_number(id)? else { return Ok(None) };
     let layout = Layout::new(PLACE);
-    let order = [Order::ascending("sys_id")];
-    let window = Window { offset: 0, limit: 2, count: false };
-    let answer = lookup(&connection.api, Target::Table(table), &query, &order, &layout, window, &mut |row| {
+    unique(&connection.api, Target::Table(table), &query, &layout, &mut |row| {
         Ok(row.some("sys_id").map(|sys_id| Found {
             table: table.to_owned(),
             sys_id: sys_id.to_owned(),
@@ -136,8 +130,7 @@ async fn look(connection: &Connection, table: &str, id: &TicketId) -> Result<Opt
             number: row.text("number").to_owned(),
         }))
     })
-    .await?;
-    Ok(answer.items.into_iter().next())
+    .await
 }
 
 /// Ids in one request at most: a URL holds so many.

@@ -225,3 +225,25 @@ async fn ties_in_any_order_lose_nothing() {
         assert_eq!((listed.len(), ids.len()), (everything, everything));
     }
 }
+
+#[tokio::test]
+async fn a_ticket_behind_hidden_ones_is_not_missing() {
+    let bed = Bed::new();
+    let client = bed.client();
+    crowd(&bed);
+    let everything = all(&client, ListTickets::new()).await;
+    let wanted = everything.last().unwrap().clone();
+    // The first rows of everything are hidden: an answer that ignores the id is as empty as one about nothing.
+    let mut ids: Vec<&str> =
+        everything.iter().map(|ticket| ticket.id.as_str()).filter(|id| *id != wanted.id.as_str()).collect();
+    ids.sort_unstable();
+    let query = format!("sys_idIN{}", ids.join(","));
+    bed.control.deny_rows("incident", &query, Audience::Everyone, RowDenial::Hidden).unwrap();
+    bed.control.set_faults([Fault::new("ignored_query_part").count(1)]).unwrap();
+    assert_eq!(client.get_ticket(GetTicket::new(wanted.key.clone())).await.unwrap().id, wanted.id);
+    assert_eq!(client.get_ticket(GetTicket::new(wanted.id.clone())).await.unwrap().id, wanted.id);
+    // Whatever is asked, everything is meant: that is said, and not that there is no such ticket.
+    bed.control.set_faults([Fault::new("ignored_query_part")]).unwrap();
+    let error = client.get_ticket(GetTicket::new(wanted.key.clone())).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
+}
