@@ -21,7 +21,7 @@ const TOKEN_PATH: &str = "/oauth_token.do";
 
 /// The address that `instance` means, under the policy.
 pub(crate) fn address(policy: &AddressPolicy, instance: &str) -> Result<Address> {
-    policy.check("instance", instance.trim_end_matches('/'), Some(SUFFIX))
+    policy.check("instance", instance, Some(SUFFIX))
 }
 
 /// What puts the credential on requests.
