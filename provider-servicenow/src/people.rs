@@ -160,7 +160,13 @@ pub(crate) async fn list_members(connection: &Connection, request: ListGroupMemb
         cursor: request.cursor.as_ref(),
         page_size: request.page_size,
     };
-    question.ask(connection, &mut |row| member(&plan, row)).await
+    let page = question.ask(connection, &mut |row| member(&plan, row)).await?;
+    // Nobody is in a group that does not exist, and that is another answer than an empty group.
+    if page.items.is_empty() && page.next.is_none() && request.cursor.is_none() {
+        let plan = GroupPlan::new(connection.api.base(), false);
+        record(connection, "sys_user_group", "group", request.group.as_str(), plan.layout(), |_| Ok(())).await?;
+    }
+    Ok(page)
 }
 
 /// A membership whose user is gone is nobody's.

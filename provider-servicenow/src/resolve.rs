@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use ticketing_core::{AccountSelector, Clock, Delivery, Error, ErrorKind, GroupSelector, Result, UserSelector};
+use ticketing_core::{AccountSelector, Clock, Error, GroupSelector, Result, UserSelector};
 
 use crate::api::{Api, Target, Window};
+use crate::lookup::lookup;
 use crate::query::value::check_sys_id;
 use crate::query::{Condition, FieldName, Order, Query, Values as _};
-use crate::wire::{Layout, decode_list};
+use crate::wire::Layout;
 
 /// How long an answer is believed.
 const LIFE: TimeDelta = TimeDelta::minutes(5);
@@ -152,33 +153,17 @@ impl Resolver {
         };
         let order = [Order::ascending("sys_id")];
         let window = Window { offset: 0, limit: CANDIDATES, count: false };
-        let response = self.api.list(Target::Table(table), &query, &order, &layout, window).await?;
-        let mut candidates: Vec<Candidate> = Vec::new();
-        let mut ignored = false;
-        decode_list(&response.body, &layout, &mut |row| {
-            let Some(id) = row.some("sys_id") else { return Ok(()) };
-            if !query.accepts(row)? {
-                // The instance dropped the condition; whoever came is not meant.
-                ignored = true;
-                return Ok(());
-            }
+        let answer = lookup(&self.api, Target::Table(table), &query, &order, &layout, window, &mut |row| {
+            let Some(id) = row.some("sys_id") else { return Ok(None) };
             let login = row.some("user_name").map_or(String::new(), |login| format!("{login}, "));
-            candidates.push(Candidate {
+            Ok(Some(Candidate {
                 id: id.to_owned(),
                 active: row.value("active") != Some("false"),
                 told: format!("{} ({login}id:{id})", row.text("name")),
-            });
-            Ok(())
-        })?;
-        if ignored && candidates.is_empty() {
-            return Err(Error::new(
-                ErrorKind::Integrity,
-                format!("the instance ignored a part of the query on `{table}`"),
-            )
-            .with_delivery(Delivery::Answered)
-            .with_hint(format!("let the integration user search `{table}`")));
-        }
-        Ok(candidates)
+            }))
+        })
+        .await?;
+        Ok(answer.items)
     }
 
     fn kept(&self, key: &str) -> Option<String> {

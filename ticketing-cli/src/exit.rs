@@ -57,6 +57,7 @@ impl Exit {
             ErrorKind::AlreadyExists | ErrorKind::Conflict | ErrorKind::PreconditionFailed => Self::Conflict,
             ErrorKind::RateLimited | ErrorKind::Timeout | ErrorKind::Unavailable => Self::TryLater,
             ErrorKind::Unsupported => Self::Unsupported,
+            ErrorKind::Integrity => Self::Unexpected,
             _ if error.is_retryable() => Self::TryLater,
             _ => Self::Unexpected,
         }

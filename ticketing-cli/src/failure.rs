@@ -2,7 +2,7 @@
 
 use std::io;
 
-use ticketing::Error;
+use ticketing::{Error, ErrorKind};
 
 use crate::exit::Exit;
 
@@ -34,8 +34,17 @@ impl Failure {
 }
 
 impl From<Error> for Failure {
+    /// The library's words, and which argument leads out where one does.
     fn from(error: Error) -> Self {
-        Self::new(Exit::of(&error), error.to_string())
+        let message = error.to_string();
+        let way_out = if error.kind() == ErrorKind::Config && message.contains("is an IP address") {
+            "; --allow-host HOST allows a host in your own network"
+        } else if message.contains("certificate authority") {
+            "; --ca-file FILE trusts one"
+        } else {
+            ""
+        };
+        Self::new(Exit::of(&error), message + way_out)
     }
 }
 

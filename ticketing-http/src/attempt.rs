@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, LOCATION};
+use http::header::{ACCEPT, LOCATION, RANGE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use ticketing_core::request::ByteStream;
 use ticketing_core::{Delivery, Error, ErrorKind, Result, remedy};
@@ -121,7 +121,7 @@ impl HttpClient {
         &self,
         request: &Request,
         mut url: Url,
-        headers: HeaderMap,
+        mut headers: HeaderMap,
         patience: Duration,
         sent: &AtomicBool,
     ) -> Result<http::Response<ByteStream>> {
@@ -161,20 +161,32 @@ impl HttpClient {
                 "answered"
             );
             match self.next_hop(request, &url, &response) {
-                Some(next) if hops < MOST_HOPS => (url, hops) = (next, hops + 1),
+                Some(next) if hops < MOST_HOPS => {
+                    if !self.address.is_home_of(&next) && !remedy::is_removed("http.bare_redirects") {
+                        headers = for_strangers(&headers);
+                    }
+                    (url, hops) = (next, hops + 1);
+                }
                 _ => return Ok(response),
             }
         }
     }
 
     fn next_hop(&self, request: &Request, url: &Url, response: &http::Response<ByteStream>) -> Option<Url> {
-        let followed = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308)
-            && request.method == Method::GET
-            && self.context.policy.follows_same_host_redirects();
+        let redirects =
+            matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) && request.method == Method::GET;
         let next = url.join(response.headers().get(LOCATION)?.to_str().ok()?).ok()?;
-        let home = self.address.is_home_of(&next) || remedy::is_removed("http.redirects_stay_home");
-        (followed && home).then_some(next)
+        let home = self.address.is_home_of(&next);
+        let stays = self.context.policy.follows_same_host_redirects()
+            && (home || remedy::is_removed("http.redirects_stay_home"));
+        let signed = request.signed_redirects && (home || self.context.policy.admits(&next).is_ok());
+        (redirects && (stays || signed)).then_some(next)
     }
+}
+
+/// What a host that is not the connection's may be told.
+fn for_strangers(headers: &HeaderMap) -> HeaderMap {
+    [ACCEPT, RANGE].into_iter().filter_map(|name| headers.get(&name).cloned().map(|value| (name, value))).collect()
 }
 
 /// A write whose good answer cannot be read has probably happened.

@@ -117,6 +117,7 @@ pub struct Request {
     pub(crate) max_bytes: u64,
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) anonymous: bool,
+    pub(crate) signed_redirects: bool,
     pub(crate) cost: Vec<(Cow<'static, str>, f64)>,
 }
 
@@ -151,6 +152,7 @@ impl Request {
             max_bytes: DEFAULT_MAX_BYTES,
             attempt_timeout: None,
             anonymous: false,
+            signed_redirects: false,
             cost: Vec::new(),
         }
     }
@@ -253,6 +255,14 @@ impl Request {
     #[must_use]
     pub fn without_credential(mut self) -> Self {
         self.anonymous = true;
+        self
+    }
+
+    /// With leave to follow a redirect of a `GET` to another host that the address policy admits, as vendors send downloads
+    /// to signed addresses. Nothing of the connection's goes there: of the headers no more than `Accept` and `Range`.
+    #[must_use]
+    pub fn with_signed_redirects(mut self) -> Self {
+        self.signed_redirects = true;
         self
     }
 

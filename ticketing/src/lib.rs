@@ -5,6 +5,7 @@
 //!
 //! | feature | provider | module |
 //! |---|---|---|
+//! | `jira` | `"jira"`: Jira Cloud, Data Center and Service Management | `ticketing::jira` |
 //! | `memory` | `"memory"`: the reference provider, for tests and demonstrations | `ticketing::memory` |
 //! | `servicenow` | `"servicenow"`: ServiceNow instances over their REST API | `ticketing::servicenow` |
 //! | `http` | (none) what HTTP providers share; comes with each of them | `ticketing::http` |
@@ -38,6 +39,8 @@
 
 pub use ticketing_core::*;
 
+#[cfg(feature = "jira")]
+pub use provider_jira as jira;
 #[cfg(feature = "memory")]
 pub use provider_memory as memory;
 #[cfg(feature = "servicenow")]

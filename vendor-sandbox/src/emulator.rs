@@ -3,10 +3,11 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::body::Body;
 use futures::future::BoxFuture;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request, Response, StatusCode};
 
 use crate::Vendor;
 use crate::clock::VirtualClock;
@@ -21,6 +22,9 @@ use crate::faults::{FaultSpec, Strikes};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionReset;
 
+/// How the caller came, `http` or `https`: as the balancer in front of a vendor's servers tells them.
+pub(crate) const FORWARDED_PROTO: &str = "x-forwarded-proto";
+
 /// Answers that shared faults need in the vendor's own shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StockAnswer {
@@ -30,6 +34,23 @@ pub(crate) enum StockAnswer {
     Unauthorized,
     /// 429, to be waited for so many seconds, negative where that moment has passed; or without any header.
     TooManyRequests(Option<i64>),
+}
+
+impl StockAnswer {
+    /// 500, 502 and 503 as a status.
+    pub(crate) fn server_error(status: u16) -> StatusCode {
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Seconds to wait: a moment that has passed is no time to wait.
+    pub(crate) fn wait(seconds: i64) -> u64 {
+        u64::try_from(seconds).unwrap_or(0)
+    }
+}
+
+/// A lock that does not mind a holder that panicked.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A place in the vendor's queue, given back when dropped.

@@ -25,6 +25,18 @@ pub struct FaultSpec {
     pub applies: fn(&Method, &str) -> bool,
 }
 
+impl FaultSpec {
+    /// A fault that strikes always when no count is given.
+    pub(crate) const fn new(
+        name: &'static str,
+        summary: &'static str,
+        parameter: Option<&'static str>,
+        applies: fn(&Method, &str) -> bool,
+    ) -> Self {
+        Self { name, summary, parameter, default_count: None, applies }
+    }
+}
+
 /// A fault switched on: which, how often, and for which requests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -15,11 +15,22 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).position(|window| window == needle)
 }
 
-/// The value of `name="…"` in a header.
-fn quoted<'a>(header: &'a str, name: &str) -> Option<&'a str> {
+/// The value of `name="…"` in a header; a backslash stands before quotes and backslashes in it (RFC 7578 §4.2, RFC 2183 §2).
+fn quoted(header: &str, name: &str) -> Option<String> {
     let start = header.find(&format!("{name}=\""))? + name.len() + 2;
-    let rest = &header[start..];
-    Some(&rest[..rest.find('"')?])
+    let mut out = String::new();
+    let mut rest = header[start..].chars();
+    loop {
+        match rest.next()? {
+            '"' => return Some(out),
+            '\\' => match rest.next()? {
+                escaped @ ('"' | '\\') => out.push(escaped),
+                // Windows paths of old browsers.
+                other => out.extend(['\\', other]),
+            },
+            c => out.push(c),
+        }
+    }
 }
 
 /// The parts of a body in order; `None` when it is malformed.
@@ -48,8 +59,8 @@ pub(crate) fn parse(content_type: &str, body: &[u8]) -> Option<Vec<Part>> {
         };
         let disposition = header("content-disposition")?;
         parts.push(Part {
-            name: quoted(disposition, " name").or_else(|| quoted(disposition, ";name"))?.to_owned(),
-            file_name: quoted(disposition, "filename").map(str::to_owned),
+            name: quoted(disposition, " name").or_else(|| quoted(disposition, ";name"))?,
+            file_name: quoted(disposition, "filename"),
             content_type: header("content-type").unwrap_or("application/octet-stream").to_owned(),
             content: content.to_vec(),
         });
@@ -71,6 +82,7 @@ mod tests {
         assert_eq!((field.name.as_str(), field.content.as_slice()), ("table_name", b"incident".as_slice()));
         assert_eq!((file.file_name.as_deref(), file.content_type.as_str()), (Some("a.txt"), "text/plain"));
         assert_eq!(file.content, b"he\r\nllo");
+        assert_eq!(quoted(r#"form-data; filename="a \"b\" C:\d.txt""#, "filename").unwrap(), r#"a "b" C:\d.txt"#);
         assert!(parse("multipart/form-data; boundary=Y", body).is_none());
         assert!(parse("text/plain", body).is_none());
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use futures::{StreamExt, stream};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, Entry, LOCATION, TRANSFER_ENCODING};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 
@@ -31,51 +31,54 @@ fn writes(method: &Method, _: &str) -> bool {
     matches!(*method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE)
 }
 
-const fn shared(
-    name: &'static str,
-    summary: &'static str,
-    parameter: Option<&'static str>,
-    applies: fn(&Method, &str) -> bool,
-) -> FaultSpec {
-    FaultSpec { name, summary, parameter, default_count: None, applies }
-}
-
 /// Faults of transport and gateway, the same for every vendor.
 pub(crate) const SHARED_FAULTS: &[FaultSpec] = &[
-    shared("slow", "the answer comes late", Some("delay in milliseconds, default 1000"), any),
-    shared("reset_before_answer", "the connection breaks; nothing was processed", None, any),
-    shared("reset_after_write", "the write happens, then the connection breaks before the answer", None, writes),
-    shared(
+    FaultSpec::new("slow", "the answer comes late", Some("delay in milliseconds, default 1000"), any),
+    FaultSpec::new("reset_before_answer", "the connection breaks; nothing was processed", None, any),
+    FaultSpec::new(
+        "reset_after_write",
+        "the write happens, then the connection breaks before the answer",
+        None,
+        writes,
+    ),
+    FaultSpec::new(
         "reset_mid_body",
         "the connection breaks in the middle of the answer",
         Some("bytes sent before the break; by default drawn from the seed"),
         any,
     ),
-    shared(
+    FaultSpec::new(
         "truncated_json",
         "the answer ends early, though the exchange is complete as HTTP",
         Some("bytes kept; by default drawn from the seed"),
         any,
     ),
-    shared("status_500", "500 with an HTML page", None, any),
-    shared("status_502", "502 with an HTML page", None, any),
-    shared("status_503", "503 with an HTML page", None, any),
+    FaultSpec::new("status_500", "500 with an HTML page", None, any),
+    FaultSpec::new("status_502", "502 with an HTML page", None, any),
+    FaultSpec::new("status_503", "503 with an HTML page", None, any),
     FaultSpec {
-        name: "unauthorized",
-        summary: "401 although the credential is good; once unless a count says otherwise",
-        parameter: None,
         default_count: Some(1),
-        applies: any,
+        ..FaultSpec::new(
+            "unauthorized",
+            "401 although the credential is good; once unless a count says otherwise",
+            None,
+            any,
+        )
     },
-    shared(
+    FaultSpec::new(
         "too_many_requests",
         "429 with the vendor's rate limit headers and Retry-After",
         Some("Retry-After in seconds, default 30; negative: the limit ended so long ago by the vendor's clock"),
         any,
     ),
-    shared("too_many_requests_bare", "429 without any header", None, any),
-    shared("redirect", "302 to another host", Some("the Location, default https://elsewhere.example.net/"), any),
-    shared(
+    FaultSpec::new("too_many_requests_bare", "429 without any header", None, any),
+    FaultSpec::new(
+        "redirect",
+        "302 to another host",
+        Some("the Location, default https://elsewhere.example.net/"),
+        any,
+    ),
+    FaultSpec::new(
         "big_page",
         "the answer is padded to a large size; still valid JSON",
         Some("size in bytes, default 10485760"),
@@ -94,7 +97,12 @@ impl Pipeline {
         let entry = self.log.open(at, request.method(), request.uri(), request.headers());
         let strikes = self.faults.draw(request.method(), request.uri());
         let names = strikes.names();
-        let response = self.answer(request, strikes).await;
+        let mut response = self.answer(request, strikes).await;
+        // Vendor and client count from the same clock: resets and expiries are told on it.
+        let date = self.emulator.clock().now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        if let (Entry::Vacant(entry), Ok(date)) = (response.headers_mut().entry(DATE), HeaderValue::try_from(date)) {
+            entry.insert(date);
+        }
         let status = match response.extensions().get::<ConnectionReset>() {
             Some(ConnectionReset) => None,
             None => Some(response.status().as_u16()),

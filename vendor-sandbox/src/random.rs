@@ -24,6 +24,11 @@ impl SplitMix {
         ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
     }
 
+    /// One of several, which must not be none.
+    pub(crate) fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        &of[usize::try_from(self.below(of.len() as u64)).unwrap_or(0)]
+    }
+
     /// A number in `[0, 1)`.
     pub(crate) fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64

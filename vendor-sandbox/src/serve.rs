@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -19,11 +19,15 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-use crate::emulator::ConnectionReset;
+use crate::emulator::{ConnectionReset, FORWARDED_PROTO};
 use crate::error::{Result, SandboxError};
 
 /// How long open connections may finish after a shutdown.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// The scheme under which a sandbox is served; `http` unless this extension says otherwise.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scheme(pub(crate) &'static str);
 
 /// A sandbox that answers on a loopback port until it is shut down or dropped.
 #[derive(Debug)]
@@ -111,10 +115,10 @@ async fn accept(
                 let stopped = stopped.clone();
                 connections.spawn(async move {
                     match acceptor {
-                        None => connection(stream, router, stopped).await,
+                        None => connection(stream, router, "http", stopped).await,
                         Some(acceptor) => {
                             if let Ok(stream) = acceptor.accept(stream).await {
-                                connection(stream, router, stopped).await;
+                                connection(stream, router, "https", stopped).await;
                             }
                         }
                     }
@@ -128,12 +132,14 @@ async fn accept(
     connections.shutdown().await;
 }
 
-async fn connection<S>(stream: S, router: Router, mut stopped: watch::Receiver<bool>)
+async fn connection<S>(stream: S, router: Router, scheme: &'static str, mut stopped: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
         let router = router.clone();
+        // As the balancer in front of an instance says it: links begin with it.
+        request.headers_mut().insert(FORWARDED_PROTO, HeaderValue::from_static(scheme));
         async move { exchange(router, request).await }
     });
     let builder = Builder::new(TokioExecutor::new());

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::error::{Result, SandboxError};
 use crate::serve::Running;
-use crate::{jira, servicenow};
+use crate::{jira, servicenow, zendesk};
 
 /// An emulated vendor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,17 +18,20 @@ pub enum Vendor {
     ServiceNow,
     /// Jira, see [`crate::jira`].
     Jira,
+    /// Zendesk Support, see [`crate::zendesk`].
+    Zendesk,
 }
 
 impl Vendor {
     /// Every vendor there is.
-    pub const ALL: &'static [Self] = &[Self::ServiceNow, Self::Jira];
+    pub const ALL: &'static [Self] = &[Self::ServiceNow, Self::Jira, Self::Zendesk];
 
     /// The name that options and documents use.
     pub fn name(self) -> &'static str {
         match self {
             Self::ServiceNow => "servicenow",
             Self::Jira => "jira",
+            Self::Zendesk => "zendesk",
         }
     }
 }
@@ -130,13 +133,24 @@ impl Launch {
         match self.vendor {
             Vendor::ServiceNow => self.start_servicenow().await,
             Vendor::Jira => self.start_jira().await,
+            Vendor::Zendesk => self.start_zendesk().await,
         }
     }
 
-    async fn start_servicenow(self) -> Result<Running> {
-        if let Some(flavour) = self.flavour {
-            return Err(SandboxError::invalid("flavour", format!("{flavour:?}; servicenow has no flavours")));
+    /// Refuses what only another vendor's sandbox can do.
+    fn without(&self, flavours: bool, event_log: bool) -> Result<()> {
+        if let Some(flavour) = self.flavour.as_ref().filter(|_| !flavours) {
+            return Err(SandboxError::invalid("flavour", format!("{flavour:?}; {} has no flavours", self.vendor)));
         }
+        if !event_log && (self.event_log.is_some() || self.as_of.is_some()) {
+            let reason = format!("the event log is one of ServiceNow; {} cannot load it", self.vendor);
+            return Err(SandboxError::invalid("event_log", reason));
+        }
+        Ok(())
+    }
+
+    async fn start_servicenow(self) -> Result<Running> {
+        self.without(false, true)?;
         let mut builder = servicenow::Sandbox::builder().seed(self.seed);
         if let Some(tickets) = self.tickets {
             builder = builder.tickets(tickets);
@@ -155,14 +169,21 @@ impl Launch {
     }
 
     async fn start_jira(self) -> Result<Running> {
-        if self.event_log.is_some() || self.as_of.is_some() {
-            return Err(SandboxError::invalid("event_log", "the event log is one of ServiceNow; jira cannot load it"));
-        }
+        self.without(true, false)?;
         let mut builder = jira::Sandbox::builder().seed(self.seed).tickets(self.tickets.unwrap_or(0));
         if let Some(flavour) = self.flavour {
             builder = builder.flavour(flavour.parse()?);
         }
         let sandbox = builder.build()?;
+        match self.certificate {
+            Some(path) => sandbox.serve_tls(self.port, path).await,
+            None => sandbox.serve(self.port).await,
+        }
+    }
+
+    async fn start_zendesk(self) -> Result<Running> {
+        self.without(false, false)?;
+        let sandbox = zendesk::Sandbox::builder().seed(self.seed).tickets(self.tickets.unwrap_or(0)).build()?;
         match self.certificate {
             Some(path) => sandbox.serve_tls(self.port, path).await,
             None => sandbox.serve(self.port).await,

@@ -289,7 +289,7 @@ async fn order_now(connection: &Connection, table: &str, request: CreateTicket) 
         None => 1,
         Some(data) => serde_json::to_value(data)
             .ok()
-            .and_then(|value| value.as_u64())
+            .and_then(|value| value.as_u64().or_else(|| value.as_str()?.trim().parse().ok()))
             .filter(|count| *count > 0)
             .ok_or_else(|| Error::invalid("fields.quantity", "it must be a whole number, at least 1"))?,
     };
@@ -322,7 +322,12 @@ async fn order_now(connection: &Connection, table: &str, request: CreateTicket) 
     {
         return Ok(made);
     }
-    let response = connection.api.order_now(item, quantity, &variables).await?;
+    let response = connection.api.order_now(item, quantity, &variables).await.map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Error::invalid("fields.cat_item", format!("there is no catalogue item `{item}`"))
+            .with_delivery(Delivery::Answered)
+            .with_hint("give the sys_id of an item that the integration user may order"),
+        _ => error,
+    })?;
     let layout = Layout::new(["sys_id", "request_id", "number"]);
     let mut id = String::new();
     decode_record(&response.body, &layout, &mut |row| {

@@ -439,16 +439,17 @@ pub(super) fn check_echo(ticket: Ticket, draft: &Draft<'_>) -> Result<Ticket> {
             None if core_of(&draft.schema.table, column).is_some() || ticket.unreadable.contains(column) => continue,
             None => String::new(),
         };
-        if !value.is_empty() && is != value {
-            let kept = if is.is_empty() { "nothing".to_owned() } else { format!("`{is}`") };
-            return Err(Error::new(
-                ErrorKind::Conflict,
-                format!("the instance kept {kept} in `{}` and not `{value}`", described.name),
-            )
+        if is != value {
+            let told = |value: &str| if value.is_empty() { "nothing".to_owned() } else { format!("`{value}`") };
+            let message = format!("the instance kept {} in `{}` and not {}", told(&is), described.name, told(value));
+            return Err(Error::new(ErrorKind::Conflict, message)
             .with_field(format!("fields.{column}"))
             .with_delivery(Delivery::Answered)
             .with_applied(draft.values.keys().filter(|other| *other != column).cloned())
-            .with_hint("values outside the choice list are not stored; a rule of the instance's own may decide too"));
+            .with_hint(
+                "a choice is not emptied, and values outside the list are not stored; a rule of the instance's own may \
+                 decide too",
+            ));
         }
     }
     Ok(ticket)

@@ -20,7 +20,13 @@ pub(crate) struct FilterArgs {
     #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = parse::core::<StatusFilter>)]
     status: Vec<StatusFilter>,
     /// In this status of the vendor's own, by id or name; several by commas
-    #[arg(long, value_name = "ID|NAME", value_delimiter = ',', value_parser = parse::not_empty)]
+    #[arg(
+        long,
+        value_name = "ID|NAME",
+        value_delimiter = ',',
+        allow_hyphen_values = true,
+        value_parser = parse::not_empty
+    )]
     native_status: Vec<String>,
     /// Assigned to this user: `me`, `email:…`, `username:…` or an id
     #[arg(long, value_name = "USER", value_parser = parse::core::<UserSelector>)]

@@ -23,6 +23,14 @@ pub(crate) fn not_empty(text: &str) -> Result<String, String> {
     }
 }
 
+/// A moment of a recorded log, in whose own way of writing it the way out is told.
+///
+/// # Errors
+/// What is wrong, for clap.
+pub(crate) fn moment_of_a_log(text: &str) -> Result<Timestamp, String> {
+    moment(text).map_err(|_| "it is no time; write it like '2016-03-10 12:00:00', in UTC".to_owned())
+}
+
 /// A moment in UTC: `2016-06-01T00:00:00Z`, with any offset, `2016-06-01 00:00:00` or `2016-06-01`.
 pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
     let text = text.trim();

@@ -13,13 +13,22 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::output::{Format, stdout};
 
+/// Who may come in.
+const LOGINS: &str = "\
+Logins:
+  servicenow  basic admin/admin, and itil/itil, who may not see everything; the API key sandbox-api-key
+  jira        basic admin/admin and itil/itil; of a Data Center also the tokens sandbox-pat and sandbox-itil-pat
+  zendesk     bearer sandbox-bearer and sandbox-itil-bearer; EMAIL of the staff with the API token sandbox-token
+  OAuth       of each: the client sandbox-client with the secret sandbox-secret";
+
 /// Serve the APIs of vendors on loopback ports, until Ctrl-C.
 ///
 /// One line on standard output for each says where it listens. `admin` with the password `admin` may do everything. The
 /// control API of each is below /_sandbox/: state, clock, faults, requests, reset.
 #[derive(Debug, Args)]
+#[command(after_help = LOGINS)]
 pub(crate) struct SandboxCommand {
-    /// Whose API: servicenow, jira; several with commas between them, each on a port of its own
+    /// Whose API: servicenow, jira, zendesk; several with commas between them, each on a port of its own
     #[arg(long, required = true, value_delimiter = ',', value_name = "VENDOR")]
     vendor: Vec<Vendor>,
     /// The port on 127.0.0.1, and of several the first one's; 0 takes any free ones
@@ -51,7 +60,7 @@ pub(crate) struct SourceArgs {
     #[arg(long, value_name = "FILE")]
     event_log: Option<PathBuf>,
     /// The moment of the log to serve, in UTC: '2016-03-10 12:00:00'; without it, its end
-    #[arg(long, value_name = "TIME", requires = "event_log", value_parser = parse::moment)]
+    #[arg(long, value_name = "TIME", requires = "event_log", value_parser = parse::moment_of_a_log)]
     as_of: Option<Timestamp>,
 }
 
@@ -61,9 +70,19 @@ impl SourceArgs {
         self.event_log.as_deref()
     }
 
+    /// The moment of the log that is served, where one was given.
+    pub(crate) fn as_of(&self) -> Option<Timestamp> {
+        self.as_of
+    }
+
+    /// A sandbox of this vendor with the small company, whatever the log.
+    pub(crate) fn company(&self, vendor: Vendor) -> Launch {
+        Launch::new(vendor).seed(self.seed)
+    }
+
     /// A sandbox of this vendor with it, to be started.
     pub(crate) fn launch(&self, vendor: Vendor) -> Launch {
-        let mut launch = Launch::new(vendor).seed(self.seed);
+        let mut launch = self.company(vendor);
         if let Some(tickets) = self.tickets {
             launch = launch.tickets(tickets);
         }

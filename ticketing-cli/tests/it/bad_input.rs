@@ -77,7 +77,7 @@ fn a_bad_configuration_is_refused_without_being_shown() {
             &["config", "mapping", "waiting", "on_hold"],
         ),
         ("memory", r#"{"account":"acme","colour":"red"}"#.to_owned(), &["config", "colour", "account"]),
-        ("servicenov", "{}".to_owned(), &["`provider`", "servicenov", "memory", "servicenow"]),
+        ("servicenov", "{}".to_owned(), &["`provider`", "servicenov", "jira", "memory", "servicenow"]),
         ("", "{}".to_owned(), &["provider"]),
     ];
     for (provider, config, words) in cases {
@@ -88,8 +88,8 @@ fn a_bad_configuration_is_refused_without_being_shown() {
 
 #[test]
 fn a_missing_provider_is_named_with_those_there_are() {
-    run(&["tickets", "list"]).bad(2, &["--provider", "memory", "servicenow", "TICKETING_PROVIDER"]);
-    run(&["schema", "config"]).bad(2, &["--provider", "memory", "servicenow"]);
+    run(&["tickets", "list"]).bad(2, &["--provider", "jira", "memory", "servicenow", "TICKETING_PROVIDER"]);
+    run(&["schema", "config"]).bad(2, &["--provider", "jira", "memory", "servicenow"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::runner::run;
 #[test]
 fn it_walks_through_everything() {
     let said = run(&["demo"]).good().stdout;
-    for step in ["List", "Create", "Comment", "Resolve", "Read everything", "0 lost, 0 repeated"] {
+    for step in ["List", "Create", "Comment", "Resolve", "Read everything", "0 lost, 0 repeated", "one table"] {
         assert!(said.contains(step), "`{step}` is missing:\n{said}");
     }
     assert!(!said.contains('\u{1b}'), "no colours in a pipe");
@@ -22,6 +22,10 @@ fn its_figures_are_a_document() {
     assert_eq!(reading["tickets"], 13, "twelve incidents and the one it made: {reading}");
     assert_eq!((&reading["lost"], &reading["repeated"]), (&0.into(), &0.into()));
     assert!(reading["pages"].as_u64().unwrap() > 2, "{reading}");
+    let moved = found["moved"].as_array().unwrap();
+    let vendors: Vec<_> = moved.iter().map(|one| one["vendor"].as_str().unwrap()).collect();
+    assert_eq!(vendors, ["servicenow", "jira", "zendesk"]);
+    assert!(moved.iter().all(|one| one["from"] == "open" && one["to"] == "in_progress"), "{moved:?}");
 }
 
 #[test]

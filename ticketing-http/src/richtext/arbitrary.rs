@@ -8,9 +8,11 @@ use proptest::prelude::*;
 use super::document::{Alert, Align, Block, Item, Kind, Link, Marks, Span, Table, flatten};
 use super::spans::normalise;
 
-/// That many cases; a failure is printed, not stored.
+/// That many cases, or as many as `PROPTEST_CASES` says; a failure is printed, not stored.
 pub(crate) fn cases(count: u32) -> ProptestConfig {
-    ProptestConfig { cases: count, failure_persistence: None, ..ProptestConfig::default() }
+    // The default reads the variable.
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    if std::env::var_os("PROPTEST_CASES").is_some() { config } else { ProptestConfig { cases: count, ..config } }
 }
 
 /// Words with what could be taken for markup in any of the formats.
@@ -53,11 +55,14 @@ fn paragraph() -> impl Strategy<Value = Block> {
 }
 
 fn table() -> impl Strategy<Value = Block> {
-    (1..4usize).prop_flat_map(|width| {
-        let row = vec(vec(span(), 0..3).prop_map(normalise), width).boxed();
-        let align = vec(prop::sample::select(vec![Align::None, Align::Left, Align::Center, Align::Right]), width);
-        (align, row.clone(), vec(row, 0..3)).prop_map(|(align, head, rows)| Block::Table(Table { align, head, rows }))
-    })
+    (1..4usize)
+        .prop_flat_map(|width| {
+            let row = vec(vec(span(), 0..3).prop_map(normalise), width).boxed();
+            let align = vec(prop::sample::select(vec![Align::None, Align::Left, Align::Center, Align::Right]), width);
+            (align, row.clone(), vec(row, 0..3)).prop_map(|(align, head, rows)| Table { align, head, rows })
+        })
+        .prop_filter("nothing in it", |table| table.has_head() || !table.rows.is_empty())
+        .prop_map(Block::Table)
 }
 
 pub(crate) fn blocks() -> impl Strategy<Value = Vec<Block>> {

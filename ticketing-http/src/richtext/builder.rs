@@ -199,8 +199,9 @@ impl Builder {
                 }
             }
             Open::Table(align) => {
-                if let Some(table) = Table::new(align, frame.head, frame.rows) {
-                    self.push(Block::Table(table));
+                match Table::new(align, frame.head, frame.rows) {
+                    Some(table) => self.push(Block::Table(table)),
+                    None => self.losses.add(&at, LossKind::Removed, "a table with nothing in it"),
                 }
                 // What stood in the table and in no cell.
                 for block in frame.blocks {

@@ -122,7 +122,7 @@ impl Span {
 }
 
 impl Table {
-    /// A table of rows that may differ in width; `None` if it has no column.
+    /// A table of rows that may differ in width; `None` if there is nothing in it.
     pub(crate) fn new(align: Vec<Align>, head: Vec<Cell>, rows: Vec<Vec<Cell>>) -> Option<Self> {
         let width = rows.iter().map(Vec::len).max().unwrap_or(0).max(head.len()).max(align.len());
         let mut table = Self { align, head, rows };
@@ -131,7 +131,7 @@ impl Table {
         for row in &mut table.rows {
             row.resize(width, Vec::new());
         }
-        (width > 0).then_some(table)
+        (width > 0 && (table.has_head() || !table.rows.is_empty())).then_some(table)
     }
 
     pub(crate) fn has_head(&self) -> bool {

@@ -18,7 +18,17 @@ pub struct Converted<T> {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Loss {
-    /// Where: a JSON pointer in ADF (`/content/3`), `line 12` in the other formats.
+    /// Where it stands. What reading loses is named by its place in the text that is read: a JSON pointer in ADF
+    /// (`/content/3`); in the other formats the line where it, or in wiki markup its paragraph or item, begins (`line 12`,
+    /// counted from 1). What the wanted format cannot hold, and what an edit overwrote, is named by its place among the
+    /// outermost blocks of the Markdown (`block 3`, counted from 1).
+    ///
+    /// ```
+    /// use ticketing_http::richtext::{adf, wiki};
+    ///
+    /// assert_eq!(wiki::to_markdown("a\n\n{color:red}b{color}").losses[0].at, "line 3");
+    /// assert_eq!(adf::from_markdown("a\n\n> # b").losses[0].at, "block 2");
+    /// ```
     pub at: String,
     /// What became of it.
     pub kind: LossKind,

@@ -115,6 +115,12 @@ fn undress_blanks(spans: Vec<Span>) -> Vec<Span> {
             Kind::Text(_) | Kind::Break | Kind::Image { .. } | Kind::Mention { .. } => pieces.push(span),
         }
     }
+    undress(&mut pieces);
+    pieces
+}
+
+/// Takes emphasis off the blanks with which each run of it begins and ends; a blank is a span of its own.
+pub(crate) fn undress(pieces: &mut [Span]) {
     let blank = |span: &Span| match &span.kind {
         Kind::Text(text) => !span.is_code() && text.chars().all(char::is_whitespace),
         Kind::Break => true,
@@ -125,7 +131,6 @@ fn undress_blanks(spans: Vec<Span>) -> Vec<Span> {
         undress_leading(pieces.iter_mut(), *mark, blank);
         undress_leading(pieces.iter_mut().rev(), *mark, blank);
     }
-    pieces
 }
 
 /// Takes a mark off the blanks with which each run of it begins.

@@ -81,3 +81,43 @@ async fn headers_that_are_not_a_users_to_set_are_refused_before_anything_is_sent
     client(&mock).send(&request).await.unwrap();
     assert_eq!(mock.seen()[0].header("authorization").as_deref(), Some("Bearer own"));
 }
+
+#[tokio::test]
+async fn a_download_follows_to_a_signed_address_with_nothing_of_the_connections() {
+    use ticketing_http::http::header::{HeaderName, HeaderValue, RANGE};
+    let file = Mock::start([ok("bytes"), ok("bytes")]).await;
+    let port = file.url().rsplit(':').next().unwrap().to_owned();
+    let away = format!("http://localhost:{port}/file?token=signed");
+    let own = HeaderName::from_static("x-own");
+    let download = || {
+        let request = Request::get("/content").with_signed_redirects();
+        request
+            .with_header(RANGE, HeaderValue::from_static("bytes=0-"))
+            .with_header(own.clone(), HeaderValue::from_static("canary"))
+    };
+    let strict = AddressPolicy::strict().allow_loopback();
+    let client = |mock: &Mock, policy: AddressPolicy| {
+        let address = AddressPolicy::strict().allow_loopback().check("instance", &mock.url(), None).unwrap();
+        let basic = Basic::new("ada", &Secret::new("canary")).unwrap();
+        let context = HttpContext::new(policy).unwrap();
+        HttpClient::builder(address, context).with_authenticator(Arc::new(basic)).build()
+    };
+    let mock = Mock::start([to(&away)]).await;
+    let mut answer = client(&mock, strict.clone()).stream(&download()).await.unwrap();
+    let piece = futures::StreamExt::next(&mut answer.body).await.unwrap().unwrap();
+    assert_eq!(piece, "bytes");
+    let seen = file.seen();
+    assert_eq!(seen[0].line(), "GET /file?token=signed");
+    assert_eq!(seen[0].header("range").as_deref(), Some("bytes=0-"));
+    assert!(!seen[0].head.contains("canary") && seen[0].header("authorization").is_none(), "{}", seen[0].head);
+
+    // A write does not, nor a request that was not given leave; nor does anything go where the policy does not.
+    let mock = Mock::start([to(&away), to(&away), to("http://10.0.0.1/file"), to("http://evil.example.org/")]).await;
+    let client = client(&mock, strict);
+    client.send(&Request::post("/content").with_signed_redirects()).await.unwrap_err();
+    client.send(&Request::get("/content")).await.unwrap_err();
+    for _ in 0..2 {
+        assert_eq!(client.stream(&download()).await.unwrap_err().http_status(), Some(302));
+    }
+    assert_eq!(file.count(), 1);
+}

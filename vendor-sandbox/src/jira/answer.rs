@@ -2,11 +2,10 @@
 
 use axum::body::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
-/// An answer whose body is at hand.
-pub(crate) type Reply = Response<Bytes>;
+pub(crate) use crate::reply::{Reply, empty, html, set_header};
 
 /// A refusal as the REST API words it.
 #[derive(Debug, Clone)]
@@ -135,29 +134,8 @@ pub(crate) fn created(body: &Value) -> Reply {
     json_reply(StatusCode::CREATED, body)
 }
 
-/// An answer without a body.
-pub(crate) fn empty(status: StatusCode) -> Reply {
-    let mut response = Response::new(Bytes::new());
-    *response.status_mut() = status;
-    response
-}
-
 pub(crate) fn no_content() -> Reply {
     empty(StatusCode::NO_CONTENT)
-}
-
-pub(crate) fn html(status: StatusCode, page: &'static str) -> Reply {
-    let mut response = Response::new(Bytes::from_static(page.as_bytes()));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html;charset=UTF-8"));
-    response
-}
-
-/// Sets a header from text that may not be one; such a value is left out.
-pub(crate) fn set_header(response: &mut Reply, name: &'static str, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        response.headers_mut().insert(HeaderName::from_static(name), value);
-    }
 }
 
 /// wire A8: HTML for a suspended site, proxies and outages.

@@ -9,12 +9,12 @@ use chrono_tz::Tz;
 
 use super::control::{self, Control};
 use super::settings::{Flavour, Settings, SiteSettings};
-use super::site::{Scheme, Site};
+use super::site::Site;
 use crate::company::Company;
 use crate::control::{self as shared, Control as SharedControl};
 use crate::error::{Result, SandboxError};
 use crate::pipeline::Pipeline;
-use crate::serve::{Running, serve};
+use crate::serve::{Running, Scheme, serve};
 use crate::tls;
 
 /// When the clock starts: after everything that happened to the standard company.

@@ -28,55 +28,61 @@ fn is_issue(method: &Method, path: &str) -> bool {
     *method == Method::GET && path.contains("/issue/")
 }
 
-const fn fault(
-    name: &'static str,
-    summary: &'static str,
-    parameter: Option<&'static str>,
-    applies: fn(&Method, &str) -> bool,
-) -> FaultSpec {
-    FaultSpec { name, summary, parameter, default_count: None, applies }
-}
-
 /// The vendor's own faults.
 pub(crate) const FAULTS: &[FaultSpec] = &[
-    fault("stale_search", "a search does not see recent writes", Some("seconds it lags behind, default 60"), is_search),
-    fault(
+    FaultSpec::new(
+        "stale_search",
+        "a search does not see recent writes",
+        Some("seconds it lags behind, default 60"),
+        is_search,
+    ),
+    FaultSpec::new(
         "short_page",
         "a search page holds fewer issues than asked, with a token for the rest",
         Some("issues on the page, 0 included; by default half of them"),
         is_search,
     ),
-    fault("repeated_token", "a search answers with the token it was given", None, is_search),
-    fault(
+    FaultSpec::new("repeated_token", "a search answers with the token it was given", None, is_search),
+    FaultSpec::new(
         "hidden_issues",
         "a share of all issues is missing from searches",
         Some("the share, default 0.3, chosen by id"),
         is_search,
     ),
-    fault("anonymous_200", "the credential is ignored: 200 as anonymous", None, is_rest),
-    fault("login_page_200", "200 with a login page", None, is_rest),
-    fault("not_visible", "404 although the issue is there", None, is_issue),
-    fault("created_but_500", "500 with HTML although the issue was created", None, is_create),
-    fault("conflict", "409: somebody else edits the issue", None, is_write),
-    fault("rate_burst", "429 jira-burst-based", Some("Retry-After in seconds, default 1"), is_rest),
-    fault("rate_quota", "429 jira-quota-tenant-based", Some("Retry-After in seconds, default 600"), is_rest),
-    fault("rate_per_issue", "429 jira-per-issue-on-write", Some("Retry-After in seconds, default 2"), is_write),
-    fault(
+    FaultSpec::new("anonymous_200", "the credential is ignored: 200 as anonymous", None, is_rest),
+    FaultSpec::new("login_page_200", "200 with a login page", None, is_rest),
+    FaultSpec::new("not_visible", "404 although the issue is there", None, is_issue),
+    FaultSpec::new("created_but_500", "500 with HTML although the issue was created", None, is_create),
+    FaultSpec::new("conflict", "409: somebody else edits the issue", None, is_write),
+    FaultSpec::new("rate_burst", "429 jira-burst-based", Some("Retry-After in seconds, default 1"), is_rest),
+    FaultSpec::new("rate_quota", "429 jira-quota-tenant-based", Some("Retry-After in seconds, default 600"), is_rest),
+    FaultSpec::new(
+        "rate_per_issue",
+        "429 jira-per-issue-on-write",
+        Some("Retry-After in seconds, default 2"),
+        is_write,
+    ),
+    FaultSpec::new(
         "absurd_retry_after",
         "429 with Retry-After 9223372036854775807, as a Data Center with a quota of 0",
         None,
         is_rest,
     ),
-    fault("near_limit", "X-RateLimit-NearLimit: true on good answers", None, is_rest),
-    fault("foreign_link_host", "links point to another host", Some("the host, default attacker.example.net"), is_rest),
-    fault("refresh_403", "the token endpoint answers 403 invalid_grant", None, is_token),
-    fault("token_500", "the token endpoint answers 500 with HTML", None, is_token),
-    fault(
+    FaultSpec::new("near_limit", "X-RateLimit-NearLimit: true on good answers", None, is_rest),
+    FaultSpec::new(
+        "foreign_link_host",
+        "links point to another host",
+        Some("the host, default attacker.example.net"),
+        is_rest,
+    ),
+    FaultSpec::new("refresh_403", "the token endpoint answers 403 invalid_grant", None, is_token),
+    FaultSpec::new("token_500", "the token endpoint answers 500 with HTML", None, is_token),
+    FaultSpec::new(
         "token_hang",
         "the token endpoint does not answer for a long time",
         Some("milliseconds, default 600000"),
         is_token,
     ),
-    fault("oauth_denied", "the user refuses consent", None, |_, path| path == "/authorize"),
-    fault("gone", "410: the API was removed", None, is_rest),
+    FaultSpec::new("oauth_denied", "the user refuses consent", None, |_, path| path == "/authorize"),
+    FaultSpec::new("gone", "410: the API was removed", None, is_rest),
 ];

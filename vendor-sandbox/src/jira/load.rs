@@ -8,18 +8,8 @@ use super::rich_text::RichText;
 use super::seed_company::DESK;
 use super::settings::Flavour;
 use super::world::World;
+use crate::load::subject;
 use crate::random::SplitMix;
-
-const SUBJECTS: &[&str] = &[
-    "Cannot log in to the portal",
-    "Laptop does not start",
-    "Request for access to the finance share",
-    "E-mail is delayed",
-    "Printer is out of paper",
-    "VPN connection drops",
-    "Screen flickers",
-    "Application is slow",
-];
 
 /// Ids of generated issues start here.
 const FIRST: u64 = 1_000_001;
@@ -45,10 +35,9 @@ pub(crate) fn fill(world: &mut World, count: u64, seed: u64, until: DateTime<Utc
             let later = i64::try_from(random.below(3_000)).unwrap_or(0);
             updated = created + TimeDelta::seconds(later);
         }
-        let status =
-            [OPEN, IN_PROGRESS, WAITING_FOR_CUSTOMER, RESOLVED, CLOSED][usize::try_from(random.below(5)).unwrap_or(0)];
+        let status = *random.pick(&[OPEN, IN_PROGRESS, WAITING_FOR_CUSTOMER, RESOLVED, CLOSED]);
         let done = matches!(status, RESOLVED | CLOSED);
-        let subject = SUBJECTS[usize::try_from(random.below(SUBJECTS.len() as u64)).unwrap_or(0)];
+        let subject = subject(&mut random);
         let text = format!("{subject}, seen on machine {}.", random.below(5_000));
         let body = RichText::from_markdown(&text);
         world.seed_issue(Issue {

@@ -28,7 +28,7 @@
 //! | emulated below `/rest/api/{2,3}` | |
 //! |---|---|
 //! | search | `search/jql`, `search/approximate-count`, `jql/parse`, `jql/match`, `jql/autocompletedata`; on Data Center `search` |
-//! | issues | get, create, edit, delete, `bulk`, `bulkfetch`, assignee, `createmeta`, `editmeta`, transitions, comments, attachments, watchers, changelog, properties, `issueLink` |
+//! | issues | get, create, edit, delete, `bulk`, `bulkfetch`, assignee, `createmeta`, `editmeta`, transitions, comments, attachments, watchers, changelog, properties, `issueLink`, `remotelink` |
 //! | around them | serverInfo, myself, mypermissions, fields, statuses, priorities, resolutions, issue types, link types, labels, projects, components, versions, users, groups |
 //!
 //! and below `/rest/servicedeskapi`: info, service desks, request types and their fields, queues,
@@ -68,6 +68,7 @@ mod paging;
 mod people_api;
 mod project_api;
 mod rate_limit;
+mod remote_link_api;
 mod rich_text;
 mod routes;
 mod search_api;

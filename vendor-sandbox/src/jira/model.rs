@@ -217,3 +217,14 @@ pub(crate) struct Link {
     pub(crate) inward: u64,
     pub(crate) outward: u64,
 }
+
+/// A link of an issue to the web.
+#[derive(Debug, Clone)]
+pub(crate) struct RemoteLink {
+    pub(crate) id: u64,
+    pub(crate) issue: u64,
+    /// By which a second write is an update of the first.
+    pub(crate) global_id: Option<String>,
+    pub(crate) relationship: Option<String>,
+    pub(crate) object: serde_json::Value,
+}

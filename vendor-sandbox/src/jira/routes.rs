@@ -10,7 +10,7 @@ use super::site::Site;
 use super::world::World;
 use super::{
     attachment_api, catalogue_api, changelog_api, comment_api, issue_api, link_api, meta_api, people_api, project_api,
-    search_api, service_desk, transition_api,
+    remote_link_api, search_api, service_desk, transition_api,
 };
 
 /// Answers whose body may be large; the refusals among them too.
@@ -91,6 +91,10 @@ fn platform(site: &Site, call: &Call<'_>, path: &[&str]) -> Option<Result<Reply,
         (&Method::GET | &Method::PUT | &Method::DELETE, ["issue", id, "properties", key]) => {
             issue_api::property(site, call, id, key)
         }
+        (&Method::GET, ["issue", id, "remotelink"]) => read(&|world| remote_link_api::list(call, world, id)),
+        (&Method::POST, ["issue", id, "remotelink"]) => remote_link_api::put(site, call, id),
+        (&Method::GET, ["issue", id, "remotelink", own]) => read(&|world| remote_link_api::get(call, world, id, own)),
+        (&Method::DELETE, ["issue", id, "remotelink", own]) => remote_link_api::delete(site, call, id, own),
         (&Method::POST, ["issueLink"]) => link_api::add(site, call),
         (&Method::DELETE, ["issueLink", id]) => link_api::delete(site, call, id),
         (&Method::DELETE, ["attachment", id]) => attachment_api::delete(site, call, id),

@@ -1,7 +1,7 @@
 //! The emulated site: everything between a request and its answer.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -22,18 +22,15 @@ use super::world::World;
 use super::{attachment_api, oauth, routes};
 use crate::Vendor;
 use crate::clock::VirtualClock;
-use crate::emulator::{Admission, Emulator, StockAnswer};
+use crate::emulator::{Admission, Emulator, StockAnswer, lock};
 use crate::error::Result;
 use crate::faults::{FaultSpec, Strikes};
 use crate::params::{Params, encode};
 use crate::random::stable_id;
+use crate::serve::Scheme;
 
 /// Bytes of a request body, uploads apart.
 const MAX_BODY: usize = 16 * 1024 * 1024;
-
-/// The scheme under which a sandbox is served; `http` unless this extension says otherwise.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Scheme(pub(crate) &'static str);
 
 /// One emulated Jira site.
 #[derive(Debug)]
@@ -44,10 +41,6 @@ pub(crate) struct Site {
     credentials: Mutex<Credentials>,
     limits: Mutex<RateLimiter>,
     site_settings: Mutex<SiteSettings>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The parts of an address that decide how a request is understood.
@@ -399,13 +392,10 @@ impl Emulator for Site {
 
     fn stock_answer(&self, answer: StockAnswer) -> Response<Body> {
         let reply = match answer {
-            StockAnswer::ServerError(status) => {
-                html(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), ERROR_PAGE)
-            }
+            StockAnswer::ServerError(status) => html(StockAnswer::server_error(status), ERROR_PAGE),
             StockAnswer::Unauthorized => ApiError::not_authenticated().into_response(),
             StockAnswer::TooManyRequests(Some(seconds)) => {
-                // A moment that has passed is no time to wait.
-                let retry_after = u64::try_from(i128::from(seconds).max(0)).unwrap_or(u64::MAX);
+                let retry_after = StockAnswer::wait(seconds);
                 let refusal = Refusal { reason: "jira-burst-based", retry_after, limit: 100 };
                 refusal.answer(self.settings.flavour, self.clock.now())
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::history;
-use super::model::{ChangeSet, Group, Issue, Link, Organization, Project, User};
+use super::model::{ChangeSet, Group, Issue, Link, Organization, Project, RemoteLink, User};
 use super::paging::Walks;
 use crate::content::Content;
 
@@ -61,6 +61,7 @@ pub(crate) struct World {
     /// Ids of the issues below an issue.
     children: HashMap<u64, Vec<u64>>,
     pub(crate) links: BTreeMap<u64, Link>,
+    pub(crate) remote_links: BTreeMap<u64, RemoteLink>,
     pub(crate) temporary: HashMap<String, TemporaryFile>,
     pub(crate) denied: HashSet<(String, Permission)>,
     pub(crate) walks: Walks,
@@ -219,6 +220,7 @@ impl World {
             self.remember(id, Some(before), now);
         }
         self.links.retain(|_, link| link.inward != id && link.outward != id);
+        self.remote_links.retain(|_, link| link.issue != id);
     }
 
     pub(crate) fn is_denied(&self, account_id: &str, permission: Permission) -> bool {

@@ -5,8 +5,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, EXPIRES, PRAGMA, RETRY_AFTER, SE
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
-/// An answer whose body is at hand.
-pub(crate) type Reply = Response<Bytes>;
+pub(crate) use crate::reply::{Reply, set_header};
 
 /// A refusal as the REST API words it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,13 +144,6 @@ pub(crate) fn too_many_requests(limit: u64, api: &str) -> ApiError {
         "Rate limit exceeded",
         Some(format!("Rate limit of {limit} requests per hour for {api} exceeded")),
     )
-}
-
-/// Sets a header from text that may not be one; such a value is left out.
-pub(crate) fn set_header(response: &mut Reply, name: &'static str, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        response.headers_mut().insert(name, value);
-    }
 }
 
 pub(crate) fn set_retry_after(response: &mut Reply, seconds: u64) {

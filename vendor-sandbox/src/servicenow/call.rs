@@ -15,6 +15,7 @@ use super::records::WriteOptions;
 use super::schema::TableId;
 use super::session::Session;
 use super::world::World;
+use crate::emulator::FORWARDED_PROTO;
 use crate::faults::Strikes;
 use crate::random::mix;
 
@@ -47,7 +48,10 @@ impl Call<'_> {
         let replace = properties::is_true(&world.store, "glide.rest.replace_request_host_with_property");
         let called = self.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
         match called {
-            Some(host) if !replace || own.is_empty() => format!("http://{host}"),
+            Some(host) if !replace || own.is_empty() => {
+                let scheme = self.headers.get(FORWARDED_PROTO).and_then(|scheme| scheme.to_str().ok());
+                format!("{}://{host}", scheme.unwrap_or("http"))
+            }
             _ => own.to_owned(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -30,7 +30,7 @@ use super::webhooks::Webhooks;
 use super::world::World;
 use crate::Vendor;
 use crate::clock::VirtualClock;
-use crate::emulator::{Admission, Emulator, StockAnswer};
+use crate::emulator::{Admission, Emulator, StockAnswer, lock};
 use crate::error::Result;
 use crate::faults::{FaultSpec, Strikes};
 use crate::random::stable_id;
@@ -50,10 +50,6 @@ pub(crate) struct Instance {
     workers: Workers,
     queues: Arc<SessionQueues>,
     serial: AtomicU64,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Instance {
@@ -383,16 +379,13 @@ impl Emulator for Instance {
 
     fn stock_answer(&self, answer: StockAnswer) -> Response<Body> {
         let reply = match answer {
-            StockAnswer::ServerError(status) => {
-                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-                html(status, ERROR_PAGE)
-            }
+            StockAnswer::ServerError(status) => html(StockAnswer::server_error(status), ERROR_PAGE),
             StockAnswer::Unauthorized => ApiError::not_authenticated().into_response(),
             // wire §6.1: X-RateLimit-Reset is a moment of the node's clock, which may differ (§7), and a node
             // enforces its counts late: the moment can have passed. Retry-After is never negative.
             StockAnswer::TooManyRequests(Some(seconds)) => {
                 let now = self.clock.now().timestamp();
-                let wait = u64::try_from(seconds).unwrap_or(0);
+                let wait = StockAnswer::wait(seconds);
                 let verdict = Verdict {
                     rule: stable_id("sys_rate_limit_rules", "fault"),
                     limit: 100,

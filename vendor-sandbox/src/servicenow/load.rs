@@ -7,23 +7,12 @@ use super::query::time_text;
 use super::schema::{ColumnId, Schema, system};
 use super::store::{Row, RowEditor};
 use super::world::World;
+use crate::load::subject;
 use crate::random::{SplitMix, stable_id};
 
 /// Users and groups that generated incidents are spread over.
 const USERS: u64 = 200;
 const GROUPS: u64 = 20;
-
-/// Subjects of generated incidents.
-const SUBJECTS: &[&str] = &[
-    "Cannot log in to the portal",
-    "Laptop does not start",
-    "Request for access to the finance share",
-    "E-mail is delayed",
-    "Printer is out of paper",
-    "VPN connection drops",
-    "Screen flickers",
-    "Application is slow",
-];
 
 /// Adds `count` incidents with numbers from `INC1000001` on, created over the 300 days before
 /// `until`, in states New to Closed; every 50th shares its second of change with the next.
@@ -112,12 +101,12 @@ fn incident(
     users: &[(String, String)],
     groups: &[String],
 ) -> Row {
-    let user = |random: &mut SplitMix| &users[random.below(users.len() as u64) as usize];
+    let user = |random: &mut SplitMix| random.pick(users);
     let number = format!("INC{:07}", 1_000_000 + index);
-    let subject = SUBJECTS[random.below(SUBJECTS.len() as u64) as usize];
-    let state = ["1", "2", "3", "6", "7", "7"][random.below(6) as usize];
-    let impact = ["1", "2", "3", "3"][random.below(4) as usize];
-    let urgency = ["1", "2", "3", "3"][random.below(4) as usize];
+    let subject = subject(random);
+    let state = *random.pick(&["1", "2", "3", "6", "7", "7"]);
+    let impact = *random.pick(&["1", "2", "3", "3"]);
+    let urgency = *random.pick(&["1", "2", "3", "3"]);
     let done = matches!(state, "6" | "7");
     let (created, updated) = (time_text(created), time_text(updated));
     let mut row = RowEditor::default();
@@ -131,7 +120,7 @@ fn incident(
     row.set(system::UPDATED_BY, user(random).1.as_str());
     row.set(columns.caller_id, user(random).0.as_str());
     row.set(columns.assigned_to, user(random).0.as_str());
-    row.set(columns.assignment_group, groups[random.below(groups.len() as u64) as usize].as_str());
+    row.set(columns.assignment_group, random.pick(groups).as_str());
     row.set(columns.short_description, format!("{subject} ({index})"));
     row.set(columns.description, subject);
     row.set(columns.number, number);
@@ -142,8 +131,8 @@ fn incident(
     row.set(columns.impact, impact);
     row.set(columns.urgency, urgency);
     row.set(columns.priority, priority(impact, urgency).unwrap_or_default());
-    row.set(columns.category, ["inquiry", "software", "hardware", "network"][random.below(4) as usize]);
-    row.set(columns.contact_type, ["phone", "email"][random.below(2) as usize]);
+    row.set(columns.category, *random.pick(&["inquiry", "software", "hardware", "network"]));
+    row.set(columns.contact_type, *random.pick(&["phone", "email"]));
     row.set(columns.opened_at, created);
     if done {
         row.set(columns.close_code, "Solution provided");

@@ -31,61 +31,57 @@ fn is_token(_: &Method, path: &str) -> bool {
     path.starts_with("/oauth_token.do")
 }
 
-const fn fault(
-    name: &'static str,
-    summary: &'static str,
-    parameter: Option<&'static str>,
-    applies: fn(&Method, &str) -> bool,
-) -> FaultSpec {
-    FaultSpec { name, summary, parameter, default_count: None, applies }
-}
-
 /// The vendor's own faults.
 pub(crate) const FAULTS: &[FaultSpec] = &[
-    fault("error_with_200", "200 with an error object and no result", None, is_get),
-    fault(
+    FaultSpec::new("error_with_200", "200 with an error object and no result", None, is_get),
+    FaultSpec::new(
         "partial_result_with_error",
         "200: some rows, then the error of a cancelled transaction",
         Some("rows before the error; by default drawn from the seed"),
         is_list,
     ),
-    fault(
+    FaultSpec::new(
         "broken_last_row",
         "200: the last row is a string instead of an object, then the error",
         Some("rows before it; by default drawn from the seed"),
         is_list,
     ),
-    fault("hibernating_200", "200 with the page of a sleeping instance", None, is_api),
-    fault("login_page_200", "200 with the login page", None, is_api),
-    fault("accepted_202", "202 without a body; nothing was processed", None, is_api),
-    fault("forbidden_after_insert", "403 although the record was inserted", None, is_insert),
-    fault("unordered_shuffle", "rows with equal sort keys come in another order each time", None, is_list),
-    fault(
+    FaultSpec::new("hibernating_200", "200 with the page of a sleeping instance", None, is_api),
+    FaultSpec::new("login_page_200", "200 with the login page", None, is_api),
+    FaultSpec::new("accepted_202", "202 without a body; nothing was processed", None, is_api),
+    FaultSpec::new("forbidden_after_insert", "403 although the record was inserted", None, is_insert),
+    FaultSpec::new("unordered_shuffle", "rows with equal sort keys come in another order each time", None, is_list),
+    FaultSpec::new(
         "ignored_query_part",
         "part of the query is ignored and the answer widens",
         Some("the ignored field; by default the last condition of each group"),
         is_list,
     ),
-    fault(
+    FaultSpec::new(
         "wrong_total_count",
         "X-Total-Count is wrong",
         Some("added to the true count, may be negative; default -1"),
         is_list,
     ),
-    fault("foreign_link_host", "links point to another host", Some("the host, default attacker.example.net"), is_api),
-    fault(
+    FaultSpec::new(
+        "foreign_link_host",
+        "links point to another host",
+        Some("the host, default attacker.example.net"),
+        is_api,
+    ),
+    FaultSpec::new(
         "empty_rows",
         "rows without any readable field, as {}",
         Some("{\"query\": encoded query} or {\"share\": 0..1}, default share 0.3, chosen by sys_id"),
         is_table_read,
     ),
-    fault(
+    FaultSpec::new(
         "hidden_rows",
         "rows that an ACL hides after the limit was applied",
         Some("{\"query\": encoded query} or {\"share\": 0..1}, default share 0.3, chosen by sys_id"),
         is_table_read,
     ),
-    fault(
+    FaultSpec::new(
         "unknown_column",
         // wire §3.6: applications add columns of their own, `x_<vendor>_<app>_*`, at any time. Harsher than
         // documented: it comes also where sysparm_fields names others.
@@ -93,23 +89,23 @@ pub(crate) const FAULTS: &[FaultSpec] = &[
         Some("its name, default x_acme_app_new_column"),
         is_api,
     ),
-    fault(
+    FaultSpec::new(
         "batch_unserviced",
         "the batch runs out of time",
         Some("requests serviced before that, default 1"),
         |method, path| *method == Method::POST && path.ends_with("/batch"),
     ),
-    fault("token_400", "the token endpoint answers 400 invalid_grant", None, is_token),
-    fault("token_401", "the token endpoint answers 401 access_denied", None, is_token),
-    fault("token_500", "the token endpoint answers 500 with HTML", None, is_token),
-    fault("token_html", "the token endpoint answers 200 with a login page", None, is_token),
-    fault(
+    FaultSpec::new("token_400", "the token endpoint answers 400 invalid_grant", None, is_token),
+    FaultSpec::new("token_401", "the token endpoint answers 401 access_denied", None, is_token),
+    FaultSpec::new("token_500", "the token endpoint answers 500 with HTML", None, is_token),
+    FaultSpec::new("token_html", "the token endpoint answers 200 with a login page", None, is_token),
+    FaultSpec::new(
         "token_hang",
         "the token endpoint does not answer for a long time",
         Some("milliseconds, default 600000"),
         is_token,
     ),
-    fault("oauth_denied", "the user refuses consent", None, |_, path| path.starts_with("/oauth_auth.do")),
+    FaultSpec::new("oauth_denied", "the user refuses consent", None, |_, path| path.starts_with("/oauth_auth.do")),
 ];
 
 /// Drops the condition on a field, or the last condition of every group.

@@ -44,6 +44,8 @@ async fn a_port_serves_until_it_is_shut_down() {
     let answer = exchange(running.address(), PATH).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(answer.contains("INC0010012"));
+    // The vendor's clock, from which its limits and expiries count, and not the machine's.
+    assert!(answer.contains("\r\ndate: Sun, 01 Feb 2026 00:00:00 GMT\r\n"), "{answer}");
     let taken = sandbox().serve(running.address().port()).await.unwrap_err();
     assert!(taken.to_string().contains("cannot listen on 127.0.0.1:"), "{taken}");
     let address = running.address();
@@ -74,7 +76,9 @@ async fn resets_really_close_the_connection() {
 async fn tls_serves_with_the_certificate_it_wrote() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sandbox.pem");
-    let running = sandbox().serve_tls(0, &path).await.unwrap();
+    let sandbox = sandbox();
+    sandbox.control().set_property("glide.rest.replace_request_host_with_property", "false");
+    let running = sandbox.serve_tls(0, &path).await.unwrap();
     assert!(running.base_url().starts_with("https://127.0.0.1:"));
     assert_eq!(running.certificate(), Some(path.as_path()));
     let address = running.address();
@@ -98,6 +102,7 @@ async fn tls_serves_with_the_certificate_it_wrote() {
     .await
     .unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains("\"link\":\"https://x/"), "links lead to where the caller came from: {answer}");
     running.shutdown().await;
 }
 

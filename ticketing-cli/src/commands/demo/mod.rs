@@ -2,10 +2,12 @@
 
 mod steps;
 mod story;
+mod vendors;
 
 use clap::Args;
 use serde::Serialize;
 use serde_json::json;
+use ticketing::TicketingClient;
 use vendor_sandbox::Vendor;
 
 use self::story::Story;
@@ -16,8 +18,10 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::output::Format;
 
-/// Whose sandbox it is.
+/// Whose sandbox the walk goes through.
 const VENDOR: Vendor = Vendor::ServiceNow;
+/// Whose sandboxes join at the end.
+const OTHERS: [Vendor; 2] = [Vendor::Jira, Vendor::Zendesk];
 
 /// See it work: no account, no network.
 ///
@@ -42,6 +46,8 @@ pub(super) struct Summary {
     comments: usize,
     /// What reading everything gave.
     reading: steps::Reading,
+    /// The ticket of each vendor that was moved at the end.
+    moved: Vec<vendors::Moved>,
 }
 
 impl Demo {
@@ -74,8 +80,12 @@ impl Demo {
 }
 
 /// The configuration of the provider of the same name, for a sandbox at this address.
-fn config(base_url: &str) -> serde_json::Value {
-    json!({ "instance": base_url, "auth": { "type": "basic", "username": "admin", "password": "admin" } })
+fn config(vendor: Vendor, base_url: &str) -> serde_json::Value {
+    let auth = match vendor {
+        Vendor::Zendesk => json!({ "type": "bearer", "token": "sandbox-bearer" }),
+        _ => json!({ "type": "basic", "username": "admin", "password": "admin" }),
+    };
+    json!({ "instance": base_url, "auth": auth })
 }
 
 /// From the first call to the last page.
@@ -84,8 +94,8 @@ async fn walk(base_url: &str, source: &SourceArgs, story: &mut Story) -> Result<
     story.say(format!("It listens on {base_url}."))?;
     story.say("Only the connection knows the vendor; what follows is the same for every ticketing system:")?;
     story.code(format!("--provider {provider}"))?;
-    story.code(format!("--config '{}'", config(base_url)))?;
-    let client = connection::connect_to_sandbox(provider, config(base_url))?;
+    story.code(format!("--config '{}'", config(VENDOR, base_url)))?;
+    let client = connection::connect_to_sandbox(provider, config(VENDOR, base_url))?;
 
     steps::check(&client, story).await?;
     steps::list(&client, story).await?;
@@ -93,11 +103,42 @@ async fn walk(base_url: &str, source: &SourceArgs, story: &mut Story) -> Result<
     let comments = steps::comment(&client, &ticket, story).await?;
     let ticket = steps::resolve(&client, &ticket, story).await?;
     let reading = steps::read_everything(&client, story).await?;
+    let moved = several_vendors(client, source, story).await?;
 
     story.step("Go on by yourself")?;
     let log = source.event_log().map(|path| format!(" --event-log '{}'", path.display())).unwrap_or_default();
-    story.code(format!("ticketing sandbox --vendor {VENDOR} --port 4010{log}"))?;
-    let config = config("http://127.0.0.1:4010");
+    let moment = source.as_of().map(|at| format!(" --as-of '{}'", at.format("%Y-%m-%d %H:%M:%S"))).unwrap_or_default();
+    story.code(format!("ticketing sandbox --vendor {VENDOR} --port 4010{log}{moment}"))?;
+    let config = config(VENDOR, "http://127.0.0.1:4010");
     story.code(format!("ticketing tickets list --provider {provider} --config '{config}' --status unresolved"))?;
-    Ok(Summary { vendor: provider, created: ticket.key, status: ticket.status.category.to_string(), comments, reading })
+    Ok(Summary {
+        vendor: provider,
+        created: ticket.key,
+        status: ticket.status.category.to_string(),
+        comments,
+        reading,
+        moved,
+    })
+}
+
+/// The other vendors' sandboxes come up, and what was one vendor's before is everybody's now.
+async fn several_vendors(
+    client: TicketingClient,
+    source: &SourceArgs,
+    story: &mut Story,
+) -> Result<Vec<vendors::Moved>> {
+    let mut accounts = vec![vendors::Account { vendor: VENDOR.name(), client }];
+    let mut running = Vec::with_capacity(OTHERS.len());
+    for vendor in OTHERS {
+        let sandbox = source.company(vendor).start().await.map_err(sandbox::failure)?;
+        let client = connection::connect_to_sandbox(vendor.name(), config(vendor, &sandbox.base_url()))?;
+        accounts.push(vendors::Account { vendor: vendor.name(), client });
+        running.push(sandbox);
+    }
+    vendors::one_table(&accounts, story).await?;
+    let moved = vendors::move_one_of_each(&accounts, story).await?;
+    for sandbox in running {
+        sandbox.shutdown().await;
+    }
+    Ok(moved)
 }

@@ -127,7 +127,7 @@ pub(super) async fn comment(client: &TicketingClient, ticket: &Ticket, story: &m
 pub(super) async fn resolve(client: &TicketingClient, ticket: &Ticket, story: &mut Story) -> Result<Ticket> {
     story.step("Resolve: with the fields that a resolution needs")?;
     let mut request = UpdateTicket::new(ticket.id.clone()).with_status(StatusSelector::from(StatusCategory::Resolved));
-    request.fields = demanded(client, ticket).await?;
+    request.fields = demanded(client, ticket, StatusCategory::Resolved).await?;
     if !request.fields.is_empty() {
         let fields: Vec<_> = request.fields.iter().map(|(id, value)| format!("{id} = {}", text_of(value))).collect();
         story.say(format!("Needed on the way: {}.", fields.join(", ")))?;
@@ -142,15 +142,19 @@ pub(super) async fn resolve(client: &TicketingClient, ticket: &Ticket, story: &m
     Ok(resolved)
 }
 
-/// The fields that must come with the way to `resolved`: of choices one that says it was solved, else a text.
-async fn demanded(client: &TicketingClient, ticket: &Ticket) -> Result<BTreeMap<FieldId, FieldData>> {
+/// The fields that must come with the way to a status: of choices one that says it was solved, else a text.
+pub(super) async fn demanded(
+    client: &TicketingClient,
+    ticket: &Ticket,
+    goal: StatusCategory,
+) -> Result<BTreeMap<FieldId, FieldData>> {
     let capabilities = client.capabilities();
     if !capabilities.supports(Operation::ListTransitions) {
         return Ok(BTreeMap::new());
     }
     let transitions = client.list_transitions(ListTransitions::new(ticket.id.clone())).await?;
-    let resolves = |transition: &&Transition| transition.to.category == StatusCategory::Resolved;
-    let needed = transitions.iter().find(resolves).map(|way| way.required_fields.clone()).unwrap_or_default();
+    let leads_there = |transition: &&Transition| transition.to.category == goal;
+    let needed = transitions.iter().find(leads_there).map(|way| way.required_fields.clone()).unwrap_or_default();
     let catalogue: Vec<_> = if needed.is_empty() || !capabilities.supports(Operation::ListFields) {
         Vec::new()
     } else {
@@ -167,7 +171,10 @@ async fn demanded(client: &TicketingClient, ticket: &Ticket) -> Result<BTreeMap<
                 .map(|choice| choice.id.as_str())
                 .collect();
             // Not every reason for closing is a solution; the sort keeps the vendor's order otherwise.
-            possible.sort_by_key(|id| !id.to_lowercase().starts_with("solved"));
+            let solved = |id: &str| {
+                ["solution", "solved", "fixed", "done"].iter().any(|word| id.to_lowercase().starts_with(word))
+            };
+            possible.sort_by_key(|id| !solved(id));
             let value = possible.first().copied().unwrap_or("The logs were moved away; 41 % is used now.");
             (id, FieldData::from(value))
         })

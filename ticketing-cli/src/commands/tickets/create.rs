@@ -32,7 +32,13 @@ pub(crate) struct Create {
     #[arg(long, value_parser = parse::core::<StatusSelector>)]
     status: Option<StatusSelector>,
     /// A status of the vendor's own, by id or name
-    #[arg(long, value_name = "ID|NAME", conflicts_with = "status", value_parser = parse::not_empty)]
+    #[arg(
+        long,
+        value_name = "ID|NAME",
+        conflicts_with = "status",
+        allow_hyphen_values = true,
+        value_parser = parse::not_empty
+    )]
     native_status: Option<String>,
     /// urgent, high, normal, low, lowest, or `native:…`
     #[arg(long, value_parser = parse::core::<PrioritySelector>)]

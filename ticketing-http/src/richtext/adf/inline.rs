@@ -7,9 +7,9 @@ use super::node::Node;
 use super::read::Reader;
 use super::write::Writer;
 use crate::richtext::align::equal;
-use crate::richtext::document::{Kind, Marks, Span};
+use crate::richtext::document::{Kind, Span};
 use crate::richtext::loss::LossKind;
-use crate::richtext::spans::push;
+use crate::richtext::spans::{push, undress};
 
 /// Writes an edited line, with the native nodes where they still stand in it.
 pub(super) fn merge(writer: &mut Writer, raws: &[&RawValue], edited: &[Span]) {
@@ -26,10 +26,9 @@ pub(super) fn merge(writer: &mut Writer, raws: &[&RawValue], edited: &[Span]) {
     }
     let mut after = Vec::new();
     tokens(edited, &mut after);
-    let key = |token: &Span| {
-        if is_blank(token) { Span { marks: Marks::NONE, link: None, kind: token.kind.clone() } } else { token.clone() }
-    };
-    let pairs = equal(&before.iter().map(key).collect::<Vec<_>>(), &after.iter().map(key).collect::<Vec<_>>());
+    // As Markdown has them: blanks at the edges of emphasis stand outside it.
+    undress(&mut before);
+    let pairs = equal(&before, &after);
 
     // For each token of the edited line, the native node that stands there as a whole, or whose formatting it has.
     let mut whole: Vec<Option<&Native<'_>>> = vec![None; after.len()];

@@ -257,8 +257,9 @@ impl Reader {
             }
             if is_head { head = cells } else { rows.push(cells) }
         });
-        if let Some(table) = Table::new(Vec::new(), head, rows) {
-            out.push(Block::Table(table));
+        match Table::new(Vec::new(), head, rows) {
+            Some(table) => out.push(Block::Table(table)),
+            None => self.loss(LossKind::Removed, "a table with nothing in it"),
         }
     }
 

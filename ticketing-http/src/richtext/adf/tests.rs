@@ -172,6 +172,17 @@ fn an_edit_within_a_line_leaves_its_nodes() {
     assert_eq!(edited.losses.iter().map(|loss| loss.what.as_str()).collect::<Vec<_>>(), ["status", "text"]);
 }
 
+/// A blank in a formatting of its own is not the plain blank that Markdown has there.
+#[test]
+fn a_blank_keeps_to_its_formatting() {
+    let text = |text: &str, marks: Value| json!({"type": "text", "text": text, "marks": marks});
+    let native = doc(json!([{"type": "paragraph", "content": [
+        text("a c", json!([{"type": "em"}, {"type": "underline"}])), text(" ", json!([{"type": "underline"}])),
+        {"type": "text", "text": "a"}]}]));
+    let edited = edit(&native, "1 a a").unwrap().value;
+    assert_eq!(to_markdown(&edited).unwrap().value, "1 a a", "{edited}");
+}
+
 #[test]
 fn hostile_documents_end() {
     for text in ["", "null", "{}", r#"{"content":null}"#] {

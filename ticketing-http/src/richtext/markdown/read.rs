@@ -64,6 +64,8 @@ struct Verbatim {
 
 #[derive(Debug)]
 struct Image {
+    /// Where it begins.
+    at: usize,
     src: String,
     title: String,
     alt: String,
@@ -175,7 +177,7 @@ impl Reader<'_> {
             Tag::Link { dest_url, title, .. } => self.link(&dest_url, &title, range),
             Tag::Image { dest_url, title, .. } => {
                 let (src, title) = (clean(&dest_url).into_owned(), clean(&title).replace('\n', " "));
-                self.image = Some(Image { src, title, alt: String::new(), nested: 0 });
+                self.image = Some(Image { at: range.start, src, title, alt: String::new(), nested: 0 });
             }
             // Extensions that are not switched on.
             Tag::FootnoteDefinition(_)
@@ -254,14 +256,10 @@ impl Reader<'_> {
             Event::Start(Tag::Image { .. }) => image.nested += 1,
             Event::End(TagEnd::Image) if image.nested > 0 => image.nested -= 1,
             Event::End(TagEnd::Image) => {
-                let Some(Image { src, title, alt, .. }) = self.image.take() else { return };
+                let Some(Image { at, src, title, alt, .. }) = self.image.take() else { return };
                 let alt = clean(&alt).replace('\n', " ");
                 if runs_code(&src) {
-                    self.builder.losses.add(
-                        String::new,
-                        LossKind::UnsafeAddress,
-                        format!("image from {}", scheme(&src)),
-                    );
+                    self.loss(&(at..at), LossKind::UnsafeAddress, format!("image from {}", scheme(&src)));
                     self.builder.text(&alt);
                 } else {
                     self.builder.span(Kind::Image { src, alt, title });

@@ -55,6 +55,13 @@ impl Reader<'_> {
         self.pos += c.len_utf8();
     }
 
+    /// Adds what has no formatting of its own, whatever is open around it.
+    fn bare(&mut self, kind: Kind) {
+        let marks = std::mem::replace(&mut self.builder.marks, Marks::NONE);
+        self.builder.span(kind);
+        self.builder.marks = marks;
+    }
+
     fn step(&mut self) {
         let special =
             |c: char| matches!(c, '\\' | '{' | '[' | '!' | '&' | '*' | '_' | '-' | '+' | '^' | '~' | 'h' | '\n');
@@ -183,7 +190,7 @@ impl Reader<'_> {
         let inner = &rest[..end];
         if let Some(user) = inner.strip_prefix('~').filter(|user| !user.is_empty() && !user.contains('|')) {
             let id = user.strip_prefix("accountid:").unwrap_or(user).to_owned();
-            self.builder.span(Kind::Mention { name: id.clone(), id });
+            self.bare(Kind::Mention { name: id.clone(), id });
             self.pos += end + 2;
             return true;
         }
@@ -258,7 +265,7 @@ impl Reader<'_> {
             self.builder.text(&alt);
         } else {
             let src = if src.contains([':', '/']) { src } else { format!("media:{src}") };
-            self.builder.span(Kind::Image { src, alt, title: String::new() });
+            self.bare(Kind::Image { src, alt, title: String::new() });
         }
         true
     }
@@ -271,8 +278,11 @@ impl Reader<'_> {
         true
     }
 
-    /// An address that stands in the text is a link.
+    /// An address that stands in the text is a link; within formatting it is text, and whoever shows it links it.
     fn address(&mut self) -> bool {
+        if self.builder.marks != Marks::NONE {
+            return false;
+        }
         let rest = &self.text[self.pos..];
         let starts_word = self.text[..self.pos].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
         if !starts_word || !(rest.starts_with("https://") || rest.starts_with("http://")) || self.builder.link.is_some()

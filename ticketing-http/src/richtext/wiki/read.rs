@@ -50,6 +50,9 @@ struct Reader<'a> {
 /// Lines longer than this are not searched for macros in them.
 const LONGEST: usize = 10_000;
 
+/// What stands around a line and says nothing; other blanks are text.
+const BLANKS: [char; 2] = [' ', '\t'];
+
 /// Macros that hold blocks, and what they are.
 const HOLDERS: [(&str, Option<Alert>); 6] = [
     ("quote", None),
@@ -65,7 +68,7 @@ impl<'a> Reader<'a> {
         while self.pos < self.end {
             let from = self.pos;
             let current = self.line();
-            if current.trim().is_empty() {
+            if current.trim_matches(BLANKS).is_empty() {
                 self.pos = self.next_line();
                 continue;
             }
@@ -108,15 +111,25 @@ impl<'a> Reader<'a> {
         self.builder.losses.add(|| line(text, pos), kind, what);
     }
 
+    fn open(&mut self, open: Open) {
+        let (text, pos) = (self.text, self.pos);
+        self.builder.open(open, || line(text, pos));
+    }
+
+    fn close(&mut self) {
+        let (text, pos) = (self.text, self.pos);
+        self.builder.close(|| line(text, pos));
+    }
+
     fn inline(&mut self, content: &str) {
         let (text, pos) = (self.text, self.pos);
         inline::read(&mut self.builder, content, &|| line(text, pos));
     }
 
     fn block(&mut self, current: &'a str) {
-        let trimmed = current.trim();
+        let trimmed = current.trim_matches(BLANKS);
         if let Some((name, options, length)) = macro_at(trimmed) {
-            let start = self.pos + (current.len() - current.trim_start().len()) + length;
+            let start = self.pos + (current.len() - current.trim_start_matches(BLANKS).len()) + length;
             match name {
                 "code" | "noformat" if self.verbatim(name, options, start) => return,
                 _ if self.holder(name, options, start) => return,
@@ -124,15 +137,14 @@ impl<'a> Reader<'a> {
             }
         }
         if let Some((level, content)) = heading(trimmed) {
-            let (text, pos) = (self.text, self.pos);
-            self.builder.open(Open::Heading(level), || line(text, pos));
+            self.open(Open::Heading(level));
             self.inline(content);
-            self.builder.close(String::new);
+            self.close();
             self.pos = self.next_line();
         } else if let Some(content) = trimmed.strip_prefix("bq. ") {
-            self.builder.open(Open::Quote(None), String::new);
+            self.open(Open::Quote(None));
             self.inline(content);
-            self.builder.close(String::new);
+            self.close();
             self.pos = self.next_line();
         } else if trimmed.len() >= 4 && trimmed.bytes().all(|byte| byte == b'-') {
             self.builder.push(Block::Rule);
@@ -176,14 +188,18 @@ impl<'a> Reader<'a> {
             return false;
         }
         let mut alert = *alert;
-        let title = options.split('|').find_map(|option| option.strip_prefix("title=")).unwrap_or_default().trim();
+        let title = options
+            .split('|')
+            .find_map(|option| option.strip_prefix("title="))
+            .unwrap_or_default()
+            .trim_matches(BLANKS);
         let named = super::write::ALERTS.iter().find(|(_, known)| *known == title);
         if let Some((known, _)) = named {
             alert = Some(*known);
         } else if name == "panel" {
             self.loss(LossKind::Approximated, "panel");
         }
-        self.builder.open(Open::Quote(alert), String::new);
+        self.open(Open::Quote(alert));
         if named.is_none() && !title.is_empty() {
             let title = normalise(vec![Span { marks: Marks::STRONG, ..Span::text(title) }]);
             self.builder.push(Block::Paragraph(title));
@@ -194,7 +210,7 @@ impl<'a> Reader<'a> {
         self.run();
         self.depth -= 1;
         self.end = outer;
-        self.builder.close(String::new);
+        self.close();
         self.behind(start + length + close.len());
         true
     }
@@ -202,7 +218,7 @@ impl<'a> Reader<'a> {
     /// Goes on behind a macro; the end of its line is part of it if nothing else is there.
     fn behind(&mut self, pos: usize) {
         self.pos = pos.min(self.end);
-        if self.line().trim().is_empty() {
+        if self.line().trim_matches(BLANKS).is_empty() {
             self.pos = self.next_line();
         }
     }
@@ -215,24 +231,24 @@ impl<'a> Reader<'a> {
             let signs: Vec<char> = signs.chars().take(DEEPEST).collect();
             let same = open.iter().zip(&signs).take_while(|(a, b)| a == b).count().min(signs.len());
             while open.len() > same {
-                self.builder.close(String::new);
-                self.builder.close(String::new);
+                self.close();
+                self.close();
                 open.pop();
             }
             if same == signs.len() {
-                self.builder.close(String::new);
-                self.builder.open(Open::Item(None), String::new);
+                self.close();
+                self.open(Open::Item(None));
             }
             for sign in &signs[same..] {
-                self.builder.open(Open::List((*sign == '#').then_some(1)), String::new);
-                self.builder.open(Open::Item(None), String::new);
+                self.open(Open::List((*sign == '#').then_some(1)));
+                self.open(Open::Item(None));
                 open.push(*sign);
             }
-            let mut content = content.trim_start();
+            let mut content = content.trim_start_matches(BLANKS);
             for (sign, done) in [("☑", true), ("☐", false)] {
-                if let Some(rest) = content.strip_prefix(sign).filter(|rest| !rest.trim().is_empty()) {
+                if let Some(rest) = content.strip_prefix(sign).filter(|rest| !rest.trim_matches(BLANKS).is_empty()) {
                     self.builder.task(done);
-                    content = rest.trim_start();
+                    content = rest.trim_start_matches(BLANKS);
                 }
             }
             let content = content.to_owned();
@@ -250,30 +266,30 @@ impl<'a> Reader<'a> {
             self.pos = after;
         }
         for _ in 0..open.len() * 2 {
-            self.builder.close(String::new);
+            self.close();
         }
     }
 
     fn table(&mut self) {
-        self.builder.open(Open::Table(Vec::new()), String::new);
+        self.open(Open::Table(Vec::new()));
         let mut first = true;
-        while self.pos < self.end && self.line().trim_start().starts_with('|') {
-            let current = self.line().trim();
+        while self.pos < self.end && self.line().trim_start_matches(BLANKS).starts_with('|') {
+            let current = self.line().trim_matches(BLANKS);
             let heads = current.starts_with("||");
-            self.builder.open(if heads && first { Open::Head } else { Open::Row }, String::new);
+            self.open(if heads && first { Open::Head } else { Open::Row });
             if heads && !first {
                 self.loss(LossKind::Formatting, "a header row that is not the first");
             }
             first = false;
             for cell in cells(current) {
-                self.builder.open(Open::Cell, String::new);
-                self.inline(cell.trim());
-                self.builder.close(String::new);
+                self.open(Open::Cell);
+                self.inline(cell.trim_matches(BLANKS));
+                self.close();
             }
-            self.builder.close(String::new);
+            self.close();
             self.pos = self.next_line();
         }
-        self.builder.close(String::new);
+        self.close();
     }
 
     fn paragraph(&mut self) {
@@ -310,7 +326,7 @@ impl<'a> Reader<'a> {
 /// The name and the options of a macro, and how long its tag is.
 fn macro_at(text: &str) -> Option<(&str, &str, usize)> {
     let end = text.strip_prefix('{')?.bytes().take(200).position(|byte| byte == b'}')? + 1;
-    let inner = text[1..end].trim();
+    let inner = text[1..end].trim_matches(BLANKS);
     let (name, options) = inner.split_once(':').unwrap_or((inner, ""));
     name.chars().all(|c| c.is_ascii_lowercase()).then_some((name, options, end + 1)).filter(|_| !name.is_empty())
 }
@@ -319,12 +335,12 @@ fn heading(text: &str) -> Option<(u8, &str)> {
     let rest = text.strip_prefix('h')?;
     let level = rest.bytes().next().filter(|byte| (b'1'..=b'6').contains(byte))? - b'0';
     let content = rest[1..].strip_prefix('.')?;
-    (content.is_empty() || content.starts_with(' ')).then_some((level, content.trim()))
+    (content.is_empty() || content.starts_with(' ')).then_some((level, content.trim_matches(BLANKS)))
 }
 
 /// The signs of a list's item, and its text.
 fn marker(text: &str) -> Option<(&str, &str)> {
-    let trimmed = text.trim_start();
+    let trimmed = text.trim_start_matches(BLANKS);
     let length = trimmed.len() - trimmed.trim_start_matches(['*', '#', '-']).len();
     let (signs, content) = trimmed.split_at(length);
     let is_list =
@@ -333,7 +349,7 @@ fn marker(text: &str) -> Option<(&str, &str)> {
 }
 
 fn begins_nothing(text: &str) -> bool {
-    let trimmed = text.trim();
+    let trimmed = text.trim_matches(BLANKS);
     let is_rule = trimmed.len() >= 4 && trimmed.bytes().all(|byte| byte == b'-');
     let is_macro = macro_at(trimmed).is_some_and(|(name, ..)| {
         name == "code" || name == "noformat" || HOLDERS.iter().any(|(known, _)| *known == name)
@@ -373,7 +389,7 @@ fn cells(row: &str) -> Vec<&str> {
         }
         at += 1;
     }
-    if row.get(from..).is_some_and(|rest| !rest.trim().is_empty()) {
+    if row.get(from..).is_some_and(|rest| !rest.trim_matches(BLANKS).is_empty()) {
         cells.push(&row[from..]);
     }
     cells

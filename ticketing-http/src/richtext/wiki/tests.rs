@@ -48,6 +48,27 @@ fn markup_as_the_vendor_documents_it() {
     }
 }
 
+/// What a search with many cases found, and what was found in use.
+#[test]
+fn a_second_trip_changes_nothing() {
+    for (text, losses) in [
+        ("[![](media:[~1].\\\\)", 1),
+        ("![](media:a[1]~{b}.png) and ![x](https://example.com/[a]~b)", 1),
+        ("- > # _https://example.com/a\\_b_&#8220;![](https://example.com/i.png)", 1),
+        ("<u>https://example.com/a_b1 a", 0),
+        ("> [!NOTE]\n> &nbsp;bq. x", 0),
+        ("![a](b \"t\"){:!", 1),
+        ("**![a](media:a.png)** _[@Ann](mention:1)_", 2),
+    ] {
+        let first = from_markdown(text);
+        assert!(first.losses.len() >= losses, "{text}: {:?}", first.losses);
+        let shown = to_markdown(&first.value).value;
+        let again = from_markdown(&shown).value;
+        assert_eq!(to_markdown(&again).value, shown, "{} and {again} from {text}", first.value);
+        assert_eq!(edit(&first.value, &shown).value, first.value, "{text}");
+    }
+}
+
 #[test]
 fn an_edit_leaves_the_other_blocks() {
     let native = "{color:red}Red *text*{color}   here\n\nold\n\n{panel:title=T|bgColor=#fff}\nx\n{panel}\n* a\n* b";

@@ -248,12 +248,29 @@ impl Writer<'_> {
                     self.out.push(' ');
                 }
             }
+            Kind::Image { src, alt, .. } if !src.contains(['.', '/', ':']) => {
+                // Between its signs it would be no image: a file has an extension, an address more than that.
+                self.loss(LossKind::Approximated, "an image from no address");
+                let words = if alt.is_empty() { src } else { alt };
+                if src.is_empty() {
+                    return escape(&mut self.out, words, at_start, next.is_none());
+                }
+                self.out.push('[');
+                escape(&mut self.out, words, false, false);
+                self.out.push('|');
+                address(&mut self.out, src);
+                self.out.push(']');
+            }
             Kind::Image { src, alt, title } => {
                 if !title.is_empty() {
                     self.loss(LossKind::Formatting, "title of an image");
                 }
+                let file = src.strip_prefix("media:").filter(|name| name.contains('.'));
+                if file.is_some_and(|name| name.contains(is_sign)) {
+                    self.loss(LossKind::Approximated, "signs in a file's name");
+                }
                 self.out.push('!');
-                address(&mut self.out, src.strip_prefix("media:").filter(|name| name.contains('.')).unwrap_or(src));
+                address(&mut self.out, file.unwrap_or(src));
                 if !alt.is_empty() {
                     self.out.push_str("|alt=");
                     for c in alt.chars() {
@@ -273,7 +290,11 @@ impl Writer<'_> {
                 // Cloud ids are told apart from user names.
                 let cloud = id.contains(':') || (id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_hexdigit()));
                 self.out.push_str(if cloud { "[~accountid:" } else { "[~" });
-                self.out.extend(id.chars().filter(|c| !matches!(c, ']' | '\n' | '|' | '\\')));
+                let held: String = id.chars().filter(|c| !matches!(c, ']' | '\n' | '|' | '\\')).collect();
+                if held.len() != id.len() {
+                    self.loss(LossKind::Approximated, "signs in the id of a mention");
+                }
+                self.out.push_str(&held);
                 self.out.push(']');
             }
         }
@@ -288,12 +309,17 @@ fn first_char(span: &Span) -> Option<char> {
     }
 }
 
+/// What cannot stand in an address between its signs.
+fn is_sign(c: char) -> bool {
+    matches!(c, '|' | ']' | '[' | '!' | '\\' | '"' | '{' | '}') || c.is_whitespace()
+}
+
 fn address(out: &mut String, href: &str) {
     for c in href.chars() {
         match c {
-            '|' | ']' | '[' | '!' | '\\' | '"' | '{' | '}' => out.push_str(&format!("%{:02X}", u32::from(c))),
             '&' => out.push_str("&amp;"),
             c if c.is_whitespace() => out.push_str("%20"),
+            c if is_sign(c) => out.push_str(&format!("%{:02X}", u32::from(c))),
             c => out.push(c),
         }
     }

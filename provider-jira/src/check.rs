@@ -1,0 +1,51 @@
+//! Who we are, which Jira it is, and what works less well than it could.
+
+use chrono_tz::Tz;
+use serde::Deserialize;
+use ticketing_core::{Check, Error, ErrorKind, Result};
+
+use crate::connection::Connection;
+use crate::map::{moment, person_ref};
+use crate::wire::Person;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ServerTime {
+    #[serde(default)]
+    server_time: Option<String>,
+}
+
+/// The credential's user, and the vendor's time when it answered.
+pub(crate) async fn myself(connection: &Connection) -> Result<(Person, Option<chrono::DateTime<chrono::Utc>>)> {
+    let response = connection.api.read("/myself", &[]).await?;
+    let person = response.json()?;
+    if let Some(at) = response.date() {
+        return Ok((person, Some(at)));
+    }
+    // Some proxy swallowed it; the site says so in words as well (wire A1).
+    let info: ServerTime = connection.api.read("/serverInfo", &[]).await?.json()?;
+    Ok((person, info.server_time.as_deref().and_then(moment)))
+}
+
+/// The time zone of the user's profile, in which dates in queries are read (wire A5).
+pub(crate) fn zone_of(person: &Person) -> Option<Tz> {
+    person.time_zone.as_deref()?.parse().ok()
+}
+
+/// Who am I, does the credential work, how far is the vendor's clock from ours, and what to mend.
+pub(crate) async fn check(connection: &Connection) -> Result<Check> {
+    let (person, vendor_time) = myself(connection).await?;
+    let me = person_ref(&person)
+        .ok_or_else(|| Error::new(ErrorKind::Decode, "the site does not say who the credential belongs to"))?;
+    let mut out = Check::new(Some(me));
+    out.vendor_time = vendor_time;
+    out.clock_difference_seconds = vendor_time.map(|at| (at - connection.clock.now()).num_seconds());
+    out.time_zone = person.time_zone.clone();
+    if let Some(difference) = out.clock_difference_seconds.filter(|difference| difference.abs() > 120) {
+        out.warnings.push(format!("the site's clock is {difference} s off ours: set this machine's clock by NTP"));
+    }
+    if person.active == Some(false) {
+        out.warnings.push("the user is inactive: its credential may end at any time".to_owned());
+    }
+    Ok(out)
+}

@@ -1,0 +1,269 @@
+//! Searches, page by page: nothing lost, nothing twice (wire A3).
+//!
+//! Cloud hands out tokens, and a missing one is the end, whatever a page holds. A Data Center counts offsets; there, every
+//! page after the first begins with the last issue of the page before, and where it does not, issues have moved: the place
+//! is found again by the order.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use ticketing_core::model::Ticket;
+use ticketing_core::request::Sort;
+use ticketing_core::{Delivery, Error, ErrorKind, Result, remedy};
+
+use crate::api::{Flavour, From, Search};
+use crate::connection::Connection;
+use crate::map::TicketPlan;
+use crate::query::order::{RowKey, order_of};
+use crate::query::{Clause, Field, Jql, Operator};
+use crate::wire::IssuePage;
+
+/// How often an answer that cannot be right is asked for again.
+const ATTEMPTS: u32 = 3;
+/// How often a place that was lost is looked for.
+const STEPS_BACK: u32 = 40;
+
+/// A search: which issues, in which order, and what of each.
+#[derive(Debug)]
+pub(crate) struct Listing<'a> {
+    pub(crate) connection: &'a Connection,
+    pub(crate) plan: &'a TicketPlan,
+    pub(crate) base: &'a Jql,
+    pub(crate) sort: &'a [Sort],
+    /// The priorities' ids, the most urgent first; empty where nothing is sorted by them.
+    pub(crate) ranks: Arc<Vec<String>>,
+}
+
+/// Where a page begins.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Position {
+    /// Cloud's; good for a week (wire A3.2).
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+    /// Data Center's.
+    #[serde(rename = "o", default)]
+    offset: u64,
+    /// The last issue that was told.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    last: Option<RowKey>,
+    /// True where the reading began anew, so that what was told is passed over.
+    #[serde(rename = "s", default, skip_serializing_if = "std::ops::Not::not")]
+    again: bool,
+    /// Issues that were written here just before; the same on every page (wire A3.2).
+    #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
+    reconcile: Vec<u64>,
+}
+
+impl Position {
+    /// Refuses a position that is not of this order, as far as that can be told.
+    pub(crate) fn check(&self, field: &str, sort: &[Sort]) -> Result<()> {
+        if self.last.as_ref().is_none_or(|last| last.fits(sort)) {
+            return Ok(());
+        }
+        Err(Error::invalid(field, format!("the {field} does not fit the order it is for"))
+            .with_hint("start over without one"))
+    }
+}
+
+/// A page, and what follows.
+#[derive(Debug)]
+pub(crate) struct Paged {
+    pub(crate) items: Vec<(RowKey, Ticket)>,
+    /// `None`: this is the end.
+    pub(crate) next: Option<Position>,
+}
+
+/// One answer.
+struct Chunk {
+    rows: Vec<(RowKey, Ticket)>,
+    token: Option<String>,
+    /// Where it begins, as a Data Center says.
+    start_at: Option<u64>,
+}
+
+impl Listing<'_> {
+    /// The page at a position.
+    ///
+    /// # Errors
+    /// `Integrity` where going on would lose or repeat issues.
+    pub(crate) async fn page(&self, position: Option<&Position>, limit: u64) -> Result<Paged> {
+        let fresh;
+        let at = match position {
+            Some(position) => position,
+            None => {
+                fresh = Position { reconcile: self.connection.written_lately(), ..Position::default() };
+                &fresh
+            }
+        };
+        match self.connection.api.site().await?.flavour {
+            Flavour::Cloud => self.by_token(at, limit).await,
+            Flavour::DataCenter if self.sort.is_empty() => self.by_id(at, limit).await,
+            Flavour::DataCenter => self.by_offset(at, limit).await,
+        }
+    }
+
+    async fn by_token(&self, at: &Position, limit: u64) -> Result<Paged> {
+        let from = at.token.as_deref().map_or(From::Start, From::Token);
+        let jql = self.jql(at.last.as_ref().filter(|_| at.again))?;
+        let mut chunk = match self.fetch(&jql, from, limit, &at.reconcile).await {
+            Err(error) if at.token.is_some() && error.kind() == ErrorKind::InvalidRequest => {
+                tracing::debug!(error = %error, "the token is not taken any more; beginning anew behind what was told");
+                let again = Position { token: None, again: at.last.is_some(), ..at.clone() };
+                return Box::pin(self.by_token(&again, limit)).await;
+            }
+            outcome => outcome?,
+        };
+        // An empty page may lead back to itself for a moment; one that holds something would be told for ever.
+        let mut attempt = 1;
+        while let (From::Token(sent), Some(next)) = (from, &chunk.token)
+            && sent == next
+        {
+            if attempt == ATTEMPTS || !chunk.rows.is_empty() {
+                return Err(broken("the site gave out the token that it was given: its pages go in circles"));
+            }
+            attempt += 1;
+            chunk = self.fetch(&jql, from, limit, &at.reconcile).await?;
+        }
+        let mut rows = chunk.rows;
+        let mut again = at.again;
+        if let (true, Some(last)) = (at.again, &at.last) {
+            rows.retain(|(key, _)| last.compare(key, self.sort) == Ordering::Less);
+            again = rows.is_empty();
+        }
+        let last = rows.last().map(|(key, _)| key.clone()).or_else(|| at.last.clone());
+        let ended = remedy::is_removed("jira.short_pages") && rows.len() < usize::try_from(limit).unwrap_or(usize::MAX);
+        let next = chunk.token.filter(|_| !ended).map(|token| Position {
+            token: Some(token),
+            // By id, the query itself says where to go on, also on the pages that follow.
+            again: again || (at.again && self.sort.is_empty()),
+            last: if at.again && self.sort.is_empty() { at.last.clone() } else { last },
+            ..at.clone()
+        });
+        Ok(Paged { items: rows, next })
+    }
+
+    /// Behind the last id, whatever has moved.
+    async fn by_id(&self, at: &Position, limit: u64) -> Result<Paged> {
+        let chunk = self.fetch(&self.jql(at.last.as_ref())?, From::Start, limit, &[]).await?;
+        let last = chunk.rows.last().map(|(key, _)| key.clone());
+        // A page may be capped in silence (wire A3.3): only an empty one is the end.
+        let next = last.map(|last| Position { last: Some(last), ..at.clone() });
+        Ok(Paged { items: chunk.rows, next })
+    }
+
+    async fn by_offset(&self, at: &Position, limit: u64) -> Result<Paged> {
+        let jql = self.jql(None)?;
+        let Some(last) = &at.last else {
+            let chunk = self.fetch(&jql, From::Start, limit, &[]).await?;
+            return Ok(self.behind(at, chunk.rows, 0, 0));
+        };
+        let mut offset = at.offset;
+        let mut back = 8;
+        for _ in 0..STEPS_BACK {
+            // One more, at the front: it shows whether anything has moved.
+            let begin = offset.saturating_sub(1);
+            let mut chunk = self.fetch(&jql, From::Offset(begin), limit + 1, &[]).await?;
+            if chunk.start_at.is_some_and(|start| start != begin) {
+                return Err(broken("the site ignored where the page begins"));
+            }
+            if chunk.rows.first().is_some_and(|(first, _)| first.1 == last.1) && !remedy::is_removed("jira.anchor") {
+                chunk.rows.remove(0);
+                return Ok(self.behind(at, chunk.rows, begin, 1));
+            }
+            let first_is_behind = |key: &RowKey| last.compare(key, self.sort) == Ordering::Less;
+            match chunk.rows.first() {
+                Some((first, _)) if begin > 0 && first_is_behind(first) => {
+                    offset = offset.saturating_sub(back);
+                    back *= 2;
+                }
+                None if begin > 0 => {
+                    offset = offset.saturating_sub(back);
+                    back *= 2;
+                }
+                _ => {
+                    let told = chunk.rows.iter().take_while(|(key, _)| !first_is_behind(key)).count();
+                    if told == chunk.rows.len() && told > 0 {
+                        offset = begin + told as u64 + 1;
+                        continue;
+                    }
+                    let rows: Vec<_> = chunk.rows.drain(..).skip(told).collect();
+                    return Ok(self.behind(at, rows, begin, told as u64));
+                }
+            }
+        }
+        Err(broken("the issues move faster than they can be read in this order"))
+    }
+
+    /// The page of these rows; before them in the same answer stand as many that were told.
+    fn behind(&self, at: &Position, rows: Vec<(RowKey, Ticket)>, begin: u64, told: u64) -> Paged {
+        let next = rows.last().map(|(key, _)| Position {
+            offset: begin + told + rows.len() as u64,
+            last: Some(key.clone()),
+            ..at.clone()
+        });
+        Paged { items: rows, next }
+    }
+
+    /// The query, behind an issue where nothing but ids orders it.
+    fn jql(&self, behind: Option<&RowKey>) -> Result<String> {
+        let query = match behind.filter(|_| self.sort.is_empty()) {
+            Some(last) => {
+                let id = i64::try_from(last.1).unwrap_or(i64::MAX);
+                self.base.clone().and(Clause::Number(Field::system("id"), Operator::Greater, id))
+            }
+            None => self.base.clone(),
+        };
+        Ok(query.encode_ordered(&order_of(self.sort)?))
+    }
+
+    /// One answer, asked for again where it cannot be right.
+    async fn fetch(&self, jql: &str, from: From<'_>, limit: u64, reconcile: &[u64]) -> Result<Chunk> {
+        let mut attempt = 1;
+        loop {
+            match self.fetch_once(jql, from, limit, reconcile).await {
+                Err(error)
+                    if attempt < ATTEMPTS
+                        && (error.kind() == ErrorKind::Integrity
+                            || (error.kind() == ErrorKind::Decode && error.code() != Some("row"))) =>
+                {
+                    tracing::debug!(attempt, error = %error, "asking again");
+                    attempt += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn fetch_once(&self, jql: &str, from: From<'_>, limit: u64, reconcile: &[u64]) -> Result<Chunk> {
+        let search = Search { jql, fields: &self.plan.fields, limit, from, reconcile };
+        let response = self.connection.api.search(&search).await?;
+        let page: IssuePage<'_> = response.json()?;
+        if page.issues.len() as u64 > limit {
+            return Err(broken("the site ignored how many issues a page may hold"));
+        }
+        // Said in two ways, which have to agree (wire A3.2).
+        if page.is_last == Some(false) && page.next_page_token.is_none() {
+            return Err(broken("the site says that there is more, and not where"));
+        }
+        let mut rows = Vec::with_capacity(page.issues.len());
+        for raw in page.issues {
+            let ticket = self.plan.ticket(raw)?;
+            let key = RowKey::of(&ticket, self.sort, &self.ranks).ok_or_else(|| {
+                Error::new(ErrorKind::Decode, format!("the id of `{}` is no number", crate::config::shown(&ticket.key)))
+                    .with_code("row")
+                    .with_delivery(Delivery::Answered)
+            })?;
+            rows.push((key, ticket));
+        }
+        Ok(Chunk { rows, token: page.next_page_token, start_at: page.start_at })
+    }
+}
+
+fn broken(what: &str) -> Error {
+    Error::new(ErrorKind::Integrity, what)
+        .with_delivery(Delivery::Answered)
+        .with_retry_after(Duration::ZERO)
+        .with_hint("begin the reading anew; where that stays, narrow the filter or leave out the sort")
+}

@@ -1,0 +1,197 @@
+//! Requests of Service Management's by request type: made any other way, an issue is not in the portal (wire A10).
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use ticketing_core::request::CreateTicket;
+use ticketing_core::{Delivery, Error, ErrorKind, FieldId, Result, TypeSelector};
+use ticketing_http::{Idempotency, Request, path_segment};
+
+use super::create::{TicketIds, uncertain};
+use super::draft::Draft;
+use super::in_our_words;
+use crate::catalogue::Shape;
+use crate::config::shown;
+use crate::connection::Connection;
+use crate::wire::Project;
+
+/// A request type, and what its form asks for.
+#[derive(Debug)]
+pub(super) struct Form {
+    desk: String,
+    id: String,
+    pub(super) name: String,
+    pub(super) issue_type: String,
+    /// The catalogue field that named it.
+    pub(super) named_by: Option<FieldId>,
+    fields: Vec<FormField>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FormField {
+    field_id: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    required: bool,
+    #[serde(default)]
+    default_values: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Page<T> {
+    #[serde(default = "Vec::new")]
+    values: Vec<T>,
+    #[serde(default)]
+    is_last_page: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Desk {
+    #[serde(deserialize_with = "crate::wire::text")]
+    id: String,
+    #[serde(default)]
+    project_key: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestType {
+    #[serde(deserialize_with = "crate::wire::text")]
+    id: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default, deserialize_with = "crate::wire::some_text")]
+    issue_type_id: Option<String>,
+}
+
+async fn all<T: serde::de::DeserializeOwned>(connection: &Connection, path: &str) -> Result<Vec<T>> {
+    let mut out = Vec::new();
+    loop {
+        let start = out.len().to_string();
+        let page: Page<T> = connection.api.read_desk(path, &[("start", &start), ("limit", "50")]).await?.json()?;
+        let over = page.is_last_page || page.values.is_empty();
+        out.extend(page.values);
+        if over {
+            return Ok(out);
+        }
+    }
+}
+
+/// The form that a new ticket is to go through; `None` where it names no request type.
+///
+/// # Errors
+/// `InvalidRequest` where it names one that there is not.
+pub(super) async fn form(connection: &Connection, project: &Project, request: &CreateTicket) -> Result<Option<Form>> {
+    let columns = connection.catalogue.columns().await?;
+    let field = columns.all().iter().find(|column| column.shape == Shape::RequestType).map(|column| column.id.clone());
+    let given = field.as_ref().and_then(|id| Some((id, request.fields.get(id)?)));
+    let is_desk = project.project_type_key.as_deref() == Some("service_desk");
+    let (place, wanted, by_type) = match (given, &request.ticket_type) {
+        (Some((id, data)), _) => {
+            let place = format!("fields.{id}");
+            let text = data
+                .as_text()
+                .ok_or_else(|| Error::invalid(place.clone(), "it takes the id or name of a request type"))?;
+            (place, text, false)
+        }
+        (None, Some(TypeSelector::Native(native))) if is_desk => ("type".to_owned(), native.as_str(), true),
+        _ => return Ok(None),
+    };
+    if !is_desk {
+        return Err(Error::invalid(place, format!("`{}` is no service project", project.key)).with_hint("leave it out"));
+    }
+    if by_type {
+        // An issue type goes before a request type of the same name.
+        let types = connection.catalogue.issue_types().await?;
+        if types.iter().any(|own| own.id == wanted || own.name.to_lowercase() == wanted.to_lowercase()) {
+            return Ok(None);
+        }
+    }
+    let desks: Vec<Desk> = all(connection, "/servicedesk").await?;
+    let Some(desk) = desks.into_iter().find(|desk| desk.project_key == project.key) else {
+        return Err(Error::new(
+            ErrorKind::PermissionDenied,
+            format!("the service desk of `{}` may not be seen", project.key),
+        )
+        .with_delivery(Delivery::Answered));
+    };
+    let types: Vec<RequestType> =
+        all(connection, &format!("/servicedesk/{}/requesttype", path_segment(&desk.id))).await?;
+    let same = |own: &&RequestType| own.name.to_lowercase() == wanted.to_lowercase();
+    let found = types.iter().find(|own| own.id == wanted && !by_type).or_else(|| types.iter().find(same));
+    let Some(found) = found else {
+        // As a type, it may be neither: the issue types are told then.
+        return match by_type {
+            true => Ok(None),
+            false => {
+                let told: Vec<&str> = types.iter().map(|own| own.name.as_str()).collect();
+                Err(Error::invalid(place, format!("there is no request type `{}`", shown(wanted)))
+                    .with_hint(format!("there are: {}", told.join(", "))))
+            }
+        };
+    };
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Fields {
+        #[serde(default = "Vec::new")]
+        request_type_fields: Vec<FormField>,
+    }
+    let path = format!("/servicedesk/{}/requesttype/{}/field", path_segment(&desk.id), path_segment(&found.id));
+    let fields: Fields = connection.api.read_desk(&path, &[]).await?.json()?;
+    Ok(Some(Form {
+        desk: desk.id,
+        id: found.id.clone(),
+        name: found.name.clone(),
+        issue_type: found.issue_type_id.clone().unwrap_or_default(),
+        named_by: field.filter(|_| !by_type),
+        fields: fields.request_type_fields,
+    }))
+}
+
+/// Raises a request; what its form has no place for is written onto its issue.
+pub(super) async fn raise(connection: &Connection, form: &Form, mut draft: Draft) -> Result<TicketIds> {
+    let cloud = connection.api.site().await?.is_cloud();
+    let mut values = Map::new();
+    for field in &form.fields {
+        if let Some(value) = draft.fields.remove(&field.field_id) {
+            values.insert(field.field_id.clone(), value);
+        } else if field.required && field.default_values.is_empty() {
+            let key = match field.field_id.as_str() {
+                "description" => "description".to_owned(),
+                id => format!("fields.{id}"),
+            };
+            return Err(Error::invalid(key, format!("the request type `{}` needs `{}`", form.name, field.name)));
+        }
+    }
+    let mut body = json!({ "serviceDeskId": form.desk, "requestTypeId": form.id, "requestFieldValues": values });
+    if cloud {
+        // Without it, texts are taken for wiki markup.
+        body["isAdfRequest"] = json!(true);
+    }
+    if let Some(reporter) = draft.fields.remove("reporter") {
+        body["raiseOnBehalfOf"] =
+            reporter.get("accountId").or_else(|| reporter.get("name")).cloned().unwrap_or_default();
+    }
+    let site = connection.api.site().await?;
+    let post = Request::post(site.desk("/request")).with_json(&body)?.with_idempotency(Idempotency::Unsafe);
+    let response = connection.api.client().send(&post).await.map_err(uncertain)?;
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Raised {
+        #[serde(deserialize_with = "crate::wire::text")]
+        issue_id: String,
+        #[serde(default)]
+        issue_key: String,
+    }
+    let Raised { issue_id: id, issue_key: key } =
+        response.json().map_err(|error| error.with_delivery(Delivery::MaybeApplied))?;
+    if !draft.is_empty() {
+        let path = format!("/issue/{}", path_segment(&id));
+        let written = connection.api.write(Request::put, &path, Some(&draft.body()), Idempotency::Idempotent).await;
+        in_our_words(connection, written).await.map_err(|error| error.with_applied([format!("ticket {key}")]))?;
+    }
+    Ok(TicketIds { id, key })
+}

@@ -1,0 +1,100 @@
+//! The ways in, and what is no way in.
+
+use provider_jira::Jira;
+use serde_json::{Value, json};
+use ticketing_core::request::GetTicket;
+use ticketing_core::{ErrorKind, TicketingClient};
+use vendor_sandbox::Fault;
+use vendor_sandbox::jira::Flavour;
+
+use crate::bed::{Bed, FLAVOURS, SITE, config};
+
+fn with(auth: Value) -> Value {
+    json!({"instance": SITE, "auth": auth})
+}
+
+#[tokio::test]
+async fn the_flavours_are_told_apart_by_what_they_say() {
+    for (flavour, version) in [(Flavour::Cloud, "/rest/api/3/"), (Flavour::DataCenter, "/rest/api/2/")] {
+        let bed = Bed::on(flavour);
+        let client = bed.client();
+        client.check().await.unwrap();
+        client.get_ticket(GetTicket::new("HELP-1")).await.unwrap();
+        let paths: Vec<String> = bed.control.requests().into_iter().map(|request| request.path).collect();
+        assert!(paths[0].ends_with("/rest/api/2/serverInfo"), "{paths:?}");
+        assert_eq!(
+            paths.iter().filter(|path| path.ends_with("/2/serverInfo")).count(),
+            1 + usize::from(flavour == Flavour::DataCenter),
+            "{paths:?}"
+        );
+        assert!(paths.iter().any(|path| path.starts_with(version)), "{paths:?}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_comes_in_is_told_who_they_are() {
+    let bed = Bed::cloud();
+    let me = bed.client().check().await.unwrap();
+    assert_eq!(me.user.unwrap().id, bed.control.account_id("admin").unwrap());
+    assert_eq!(me.time_zone.as_deref(), Some("Europe/Berlin"));
+    assert_eq!(me.clock_difference_seconds, Some(0));
+    let bed = Bed::on(Flavour::DataCenter);
+    let me = bed.client_of(with(json!({"type": "bearer", "token": "sandbox-itil-pat"}))).check().await.unwrap();
+    let me = me.user.unwrap();
+    assert_eq!(me.key.as_deref(), Some("itil"));
+    assert!(me.id.starts_with("JIRAUSER"), "{me:?}");
+}
+
+#[tokio::test]
+async fn a_bad_credential_is_unauthenticated_also_where_the_site_says_200() {
+    let basic = |user: &str| json!({"type": "basic", "username": user, "password": "wrong"});
+    for flavour in FLAVOURS {
+        let bed = Bed::on(flavour);
+        let mut logins = vec![basic("admin")];
+        if flavour == Flavour::DataCenter {
+            bed.control.publish_project("HELP").unwrap();
+            logins.push(json!({"type": "bearer", "token": "gone"}));
+        }
+        for login in logins {
+            let client = bed.client_of(with(login.clone()));
+            for error in [
+                client.check().await.map(drop).unwrap_err(),
+                client.get_ticket(GetTicket::new("HELP-1")).await.map(drop).unwrap_err(),
+            ] {
+                assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{flavour:?} {login}: {error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn scoped_tokens_go_through_the_gateway() {
+    let bed = Bed::cloud();
+    let mut config = config("admin");
+    config["instance"] = json!(format!("{SITE}/ex/jira/{}", bed.control.cloud_id()));
+    let client = bed.client_of(config);
+    let ticket = client.get_ticket(GetTicket::new("HELP-1")).await.unwrap();
+    assert_eq!(ticket.url.as_deref(), Some("http://127.0.0.1:4020/browse/HELP-1"));
+    let prefix = format!("/ex/jira/{}/rest/api/", bed.control.cloud_id());
+    let paths: Vec<String> = bed.control.requests().into_iter().map(|request| request.path).collect();
+    assert!(paths.iter().all(|path| path.starts_with(&prefix)), "{paths:?}");
+}
+
+#[tokio::test]
+async fn what_the_vendor_removed_is_no_ticket_that_is_gone() {
+    let bed = Bed::cloud();
+    let client = bed.client();
+    client.get_ticket(GetTicket::new("HELP-1")).await.unwrap();
+    bed.control.set_faults(vec![Fault::new("gone")]).unwrap();
+    let error = client.get_ticket(GetTicket::new("HELP-1")).await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Unsupported, Some("removed_api")), "{error}");
+    assert!(error.message().contains("has been removed"), "{error}");
+}
+
+#[tokio::test]
+async fn nothing_is_sent_before_it_is_asked_for() {
+    let bed = Bed::cloud();
+    let client = TicketingClient::new(std::sync::Arc::new(Jira::new(config("admin"), &bed.context()).unwrap()));
+    assert!(!client.capabilities().operations.is_empty());
+    assert_eq!(bed.sent(), 0);
+}

@@ -1,0 +1,146 @@
+//! Lists of tickets: whole, in order, each once.
+
+use futures::StreamExt as _;
+use ticketing_core::ErrorKind;
+use ticketing_core::request::{ListTickets, Sort, SortField, TicketFilter};
+use vendor_sandbox::Fault;
+use vendor_sandbox::jira::{Flavour, Sandbox, SiteSettings};
+
+use crate::bed::{Bed, FLAVOURS, all, config, keys, try_all};
+
+fn large(flavour: Flavour) -> Bed {
+    Bed::of(Sandbox::builder().seed(7).flavour(flavour).tickets(110))
+}
+
+#[tokio::test]
+async fn every_page_size_and_order_brings_everything_once() {
+    for flavour in FLAVOURS {
+        let bed = large(flavour);
+        let client = bed.client();
+        let whole = all(&client, ListTickets::new().with_page_size(1_000_u32)).await;
+        assert!(whole.len() > 110, "{}", whole.len());
+        let mut sorts = vec![Vec::new()];
+        for field in SortField::ALL {
+            sorts.push(vec![Sort::ascending(*field)]);
+            sorts.push(vec![Sort::descending(*field)]);
+        }
+        for sort in sorts {
+            for size in [7_u32, 1_000] {
+                let listed = all(&client, ListTickets::new().with_sort(sort.clone()).with_page_size(size)).await;
+                let mut told = keys(&listed);
+                told.sort_unstable();
+                let mut expected = keys(&whole);
+                expected.sort_unstable();
+                assert_eq!(told, expected, "{flavour:?} {sort:?} {size}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_short_page_is_not_the_end() {
+    for flavour in FLAVOURS {
+        let bed = Bed::on(flavour);
+        let client = bed.client();
+        let whole = all(&client, ListTickets::new()).await;
+        for held in [0, 1, 3] {
+            // The same page again and again would never end; two of them are enough to end a naive reading.
+            bed.control.set_faults(vec![Fault::new("short_page").parameter(held).count(2)]).unwrap();
+            if flavour == Flavour::DataCenter && held == 0 {
+                continue;
+            }
+            let sorted = ListTickets::new().with_sort(vec![Sort::ascending(SortField::CreatedAt)]);
+            for request in [ListTickets::new(), sorted] {
+                assert_eq!(all(&client, request).await.len(), whole.len(), "{flavour:?} {held}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_data_centers_silent_cap_loses_nothing() {
+    let settings = SiteSettings { page_cap: Some(3), ..SiteSettings::default() };
+    let bed = Bed::of(Sandbox::builder().seed(7).flavour(Flavour::DataCenter).settings(settings));
+    let client = bed.client();
+    for sort in [vec![], vec![Sort::descending(SortField::Priority)]] {
+        let listed = all(&client, ListTickets::new().with_sort(sort).with_page_size(50_u32)).await;
+        assert_eq!(listed.len(), vendor_sandbox::company::Company::standard().tickets.len());
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_has_ended_is_no_end() {
+    let bed = Bed::cloud();
+    let client = bed.client();
+    let whole = all(&client, ListTickets::new()).await;
+    for sort in [vec![], vec![Sort::descending(SortField::UpdatedAt)]] {
+        let request = ListTickets::new().with_sort(sort).with_page_size(5_u32);
+        let first = client.list_tickets(request.clone()).await.unwrap();
+        // A token lives for a week.
+        bed.advance(8 * 86_400);
+        let rest: Vec<_> =
+            client.ticket_pages(request.with_cursor(first.next)).map(|page| page.unwrap().items).collect().await;
+        let told = first.items.len() + rest.concat().len();
+        assert_eq!(told, whole.len());
+    }
+}
+
+#[tokio::test]
+async fn pages_in_a_circle_are_an_error() {
+    let bed = large(Flavour::Cloud);
+    let client = bed.client();
+    bed.control.set_faults(vec![Fault::new("repeated_token")]).unwrap();
+    let error = try_all(&client, ListTickets::new().with_page_size(50_u32)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
+}
+
+#[tokio::test]
+async fn nothing_is_asked_where_nothing_can_fit() {
+    let bed = Bed::cloud();
+    let client = bed.client();
+    all(&client, ListTickets::new()).await;
+    let before = bed.sent();
+    let none = TicketFilter::new().with_tag(["two words"]);
+    let page = client.list_tickets(ListTickets::new().with_filter(none).with_count(true)).await.unwrap();
+    assert_eq!((page.items.len(), page.next.is_none(), page.total.unwrap().value), (0, true, 0));
+    assert_eq!(bed.sent(), before);
+}
+
+#[tokio::test]
+async fn a_total_is_an_estimate_on_cloud_and_exact_on_data_center() {
+    for flavour in FLAVOURS {
+        let bed = Bed::on(flavour);
+        let whole = all(&bed.client(), ListTickets::new()).await.len() as u64;
+        let page = bed.client().list_tickets(ListTickets::new().with_count(true).with_page_size(2_u32)).await.unwrap();
+        let total = page.total.unwrap();
+        assert_eq!((total.value, total.exact), (whole, flavour == Flavour::DataCenter));
+    }
+}
+
+#[tokio::test]
+async fn a_search_as_nobody_is_an_error_and_no_empty_list() {
+    let bed = Bed::cloud();
+    bed.control.publish_project("HELP").unwrap();
+    let client = bed.client();
+    all(&client, ListTickets::new()).await;
+    bed.control.hide_project("HELP", "itil").unwrap();
+    bed.control.set_faults(vec![Fault::new("anonymous_200")]).unwrap();
+    let error = try_all(&client, ListTickets::new()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error}");
+}
+
+#[tokio::test]
+async fn projects_bound_what_is_listed() {
+    let bed = Bed::cloud();
+    let mut everywhere = config("admin");
+    everywhere["projects"] = serde_json::json!(null);
+    let all_of_it = all(&bed.client_of(everywhere.clone()), ListTickets::new()).await.len();
+    bed.control.move_issue("HELP-2", "IT", "admin").unwrap();
+    assert_eq!(all(&bed.client_of(everywhere), ListTickets::new()).await.len(), all_of_it);
+    let own = all(&bed.client(), ListTickets::new()).await;
+    assert_eq!(own.len(), all_of_it - 1);
+    // Its key is a reserved word of the query language.
+    let mut it = config("admin");
+    it["projects"] = serde_json::json!(["IT"]);
+    assert_eq!(all(&bed.client_of(it), ListTickets::new()).await.len(), 1);
+}

@@ -1,0 +1,62 @@
+//! Who we are, what we may read, and what works less well than it could.
+
+use ticketing_core::model::StatusCategory;
+use ticketing_core::{Check, Result};
+
+use crate::connection::Connection;
+use crate::map::user;
+use crate::resolve::anonymous;
+use crate::wire::{UserRow, one};
+
+/// What the capabilities call the exports, where they are closed.
+pub(crate) const EXPORTS: &str = "incremental exports";
+
+/// Who am I, does the credential work, how far is the vendor's clock from ours, and what to mend.
+pub(crate) async fn check(connection: &Connection) -> Result<Check> {
+    let response = connection.api.me().await?;
+    let (row, _) = one::<UserRow>(&response.body, "user")?;
+    // A wrong credential is answered with 200 and a user who is nobody (`wire/jira-zendesk.md` §B1.3).
+    if row.id.is_none() && !ticketing_core::remedy::is_removed("zendesk.anonymous") {
+        return Err(anonymous());
+    }
+    let role = row.role.clone().unwrap_or_default();
+    let me = user(row, connection.api.base())?;
+    let mut out = Check::new(Some(me.to_ref()));
+    out.vendor_time = response.date();
+    out.clock_difference_seconds = out.vendor_time.map(|at| (at - connection.clock.now()).num_seconds());
+    out.time_zone.clone_from(&me.time_zone);
+    if let Some(difference) = out.clock_difference_seconds.filter(|difference| difference.abs() > 120) {
+        out.warnings.push(format!("the account's clock is {difference} s off ours: set this machine's clock by NTP"));
+    }
+    if connection.legacy_login {
+        out.warnings.push(
+            "API tokens are a legacy way in: nobody can create them since 2026-10-27, and all of them stop on \
+             2027-04-30: connect by OAuth"
+                .to_owned(),
+        );
+    }
+    match role.as_str() {
+        "admin" => {}
+        "agent" => out.warnings.push(
+            "the credential belongs to an agent: changes can be followed by admins alone, and tickets of other groups \
+             may be hidden from it"
+                .to_owned(),
+        ),
+        other => out.warnings.push(format!(
+            "the credential belongs to a user of role `{other}`: tickets are read and written by agents and admins"
+        )),
+    }
+    // What was closed may be open now, and the other way round.
+    connection.note_closed(EXPORTS, false);
+    connection.catalogue.forget().await;
+    for status in &connection.catalogue.statuses().await?.0 {
+        if status.active && status.category == StatusCategory::Unknown {
+            let name = status.native.name.clone().unwrap_or_default();
+            out.warnings.push(format!(
+                "the status {} ({name}) has no category: add \"{}\" to `mapping.status`",
+                status.native.id, status.native.id
+            ));
+        }
+    }
+    Ok(out)
+}

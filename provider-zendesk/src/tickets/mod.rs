@@ -1,0 +1,8 @@
+//! Reading tickets: listings, single records, and the ids that callers hold.
+
+mod find;
+mod list;
+mod source;
+
+pub(crate) use find::{MOST_IDS, get, now, several};
+pub(crate) use list::{SORTS, list};
