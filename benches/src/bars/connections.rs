@@ -82,14 +82,11 @@ pub(crate) fn run(rounds: Option<usize>) -> Result<Vec<Figure>> {
     runtime.block_on(filled(&few, FEW))?;
     runtime.block_on(filled(&many, MANY))?;
 
-    // A process that has opened none of them: each round begins anew, on both sides.
-    let turn = std::cell::Cell::new(0);
-    let spread = |nth: usize| (turn.get() * 7_919 + nth * 101_009) % MANY;
+    // A process that has opened none of them: each round begins anew, on both sides. That they are in use was noted by the
+    // round before, on both sides too: a write that the first use in a minute costs, whatever their number.
     let mut first_few = || runtime.block_on(async { ask(&opened(&few).await?, 0..FEW).await });
-    let mut first_many = || {
-        turn.set(turn.get() + 1);
-        runtime.block_on(async { ask(&opened(&many).await?, (0..FEW).map(spread)).await })
-    };
+    let mut first_many =
+        || runtime.block_on(async { ask(&opened(&many).await?, (0..FEW).map(|nth| nth * 9_973)).await });
     let first = alternate(2, rounds, &mut [&mut first_few, &mut first_many])?;
 
     // The same ones again and again, as a product does.
