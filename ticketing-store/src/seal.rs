@@ -131,7 +131,7 @@ mod tests {
             Place { owner: "conn_2", ..HOME },
             Place { slot: "webhook_secrets", ..HOME },
             // The same letters, cut elsewhere.
-            Place { tenant: "acmec", owner: "onn_1", slot: "credential" },
+            Place { tenant: "acmeconn", owner: "_1", slot: "credential" },
         ] {
             let error = open(&keys, place, &text).unwrap_err();
             assert_eq!((error.kind(), error.field()), (ErrorKind::Integrity, Some("credential")), "{place:?}");
