@@ -38,6 +38,9 @@ struct Arguments {
     /// Stream this instance's incidents, and say how many there were and the memory that it took: a process of `memory`
     #[arg(long, value_name = "URL", hide = true)]
     stream: Option<String>,
+    /// Open each connection of this store once, and say the memory that they take then: a process of `connections`
+    #[arg(long, value_name = "PATH", hide = true)]
+    idle: Option<String>,
 }
 
 /// Figures that are measured together.
@@ -55,6 +58,7 @@ const GROUPS: &[Group] = &[
     Group { name: "reading", run: bars::reading::run, slow: false },
     Group { name: "witnesses", run: bars::witnesses::run, slow: false },
     Group { name: "memory", run: bars::memory::run, slow: false },
+    Group { name: "connections", run: bars::connections::run, slow: false },
     Group { name: "cost", run: bars::cost::run, slow: true },
 ];
 
@@ -78,6 +82,10 @@ fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     if let Some(url) = &arguments.stream {
         bars::memory::stream(url)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(path) = &arguments.idle {
+        bars::connections::idle(path)?;
         return Ok(ExitCode::SUCCESS);
     }
     let groups = arguments.groups()?;

@@ -132,6 +132,7 @@ pub(crate) fn authenticator(
     Ok(match auth {
         AuthConfig::Basic { username, password } => Arc::new(Basic::new(username, password).map_err(named)?),
         AuthConfig::Bearer { token } => Arc::new(Bearer::new(token).map_err(named)?),
+        AuthConfig::Connection => context.credential()?,
         AuthConfig::OAuth { client_id, client_secret, refresh_token } => {
             let client = OAuthClient {
                 id: client_id.clone(),
@@ -161,20 +162,33 @@ fn token_url(place: &Place) -> Result<Url> {
 ///
 /// # Errors
 /// `Config`, naming `instance`, where there is one and it is no site of Jira Cloud.
-pub(crate) fn authorization(config: &Value) -> Result<Authorization> {
+pub(crate) fn authorization(config: &Value, context: &BuildContext) -> Result<Authorization> {
     let map = object("config", config.clone())?;
+    // An emulated site is its own gateway.
+    let mut emulated = None;
     // The site is chosen at Atlassian, so that none need be named before.
     if let Some(Value::String(instance)) = map.get("instance") {
-        // What a customer types goes under the strict policy, whatever this process may do otherwise.
-        let home = AddressPolicy::strict().check("instance", instance.trim_end_matches('/'), Some(SUFFIX))?;
-        if !is_clouds(&home) {
+        // What a customer types is strict unless who runs this process opens more.
+        let strict = AddressPolicy::strict();
+        let policy = context.extension::<HttpContext>().map_or(&strict, HttpContext::policy);
+        let home = policy.check("instance", instance, Some(SUFFIX))?;
+        if is_loopback(&home) {
+            emulated = Some(home);
+        } else if !is_clouds(&home) {
             return Err(Error::config("instance", format!("`{}` is not a site of Jira Cloud", home.host())).with_hint(
                 "give the site as `acme.atlassian.net`; a Data Center is connected by a personal access token",
             ));
         }
     }
+    let at = |path: &str, vendors: &str| match &emulated {
+        Some(home) => home.join(path).map(|url| url.to_string()),
+        None => Ok(vendors.to_owned()),
+    };
     let mut authorization =
-        Authorization::new("https://auth.atlassian.com/authorize?audience=api.atlassian.com&prompt=consent", TOKEN_URL);
+        Authorization::new(at("/authorize", "https://auth.atlassian.com/authorize")?, at("/oauth/token", TOKEN_URL)?);
+    authorization.authorize_parameters = [("audience", "api.atlassian.com"), ("prompt", "consent")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
     authorization.scopes = [
         "offline_access",
         "read:jira-user",
@@ -186,8 +200,12 @@ pub(crate) fn authorization(config: &Value) -> Result<Authorization> {
     ]
     .map(str::to_owned)
     .into();
+    authorization.json_token_request = true;
     authorization.rotates_refresh_token = true;
-    authorization.sites_url = Some(format!("{GATEWAY}/oauth/token/accessible-resources"));
+    let sites = "/oauth/token/accessible-resources";
+    authorization.sites_url = Some(at(sites, &format!("{GATEWAY}{sites}"))?);
+    // The site's own address leads to it through the gateway.
+    authorization.site_url_key = Some("instance".to_owned());
     Ok(authorization)
 }
 
@@ -255,12 +273,12 @@ mod tests {
 
     #[test]
     fn oauth_is_atlassians() {
-        let authorization = authorization(&json!({"instance": "acme"})).unwrap();
+        let authorization = authorization(&json!({"instance": "acme"}), &BuildContext::new()).unwrap();
         assert_eq!(authorization.token_url, "https://auth.atlassian.com/oauth/token");
         assert!(authorization.rotates_refresh_token && !authorization.pkce);
         assert!(authorization.scopes.contains(&"offline_access".to_owned()));
-        assert!(super::authorization(&json!({})).is_ok());
-        assert!(super::authorization(&json!({"instance": "jira.acme.com"})).is_err());
-        assert!(super::authorization(&json!({"instance": "http://127.0.0.1:1"})).is_err());
+        assert!(super::authorization(&json!({}), &BuildContext::new()).is_ok());
+        assert!(super::authorization(&json!({"instance": "jira.acme.com"}), &BuildContext::new()).is_err());
+        assert!(super::authorization(&json!({"instance": "http://127.0.0.1:1"}), &BuildContext::new()).is_err());
     }
 }

@@ -57,6 +57,8 @@ pub enum AuthConfig {
         /// The token.
         token: Secret,
     },
+    /// The credential that a store of connections hands in and keeps alive.
+    Connection,
     /// An OAuth 2.0 app of Cloud's, and a refresh token of the user's.
     #[serde(rename = "oauth")]
     OAuth {
@@ -158,7 +160,7 @@ fn text(map: &Map<String, Value>, prefix: &str, key: &str, what: &str) -> Result
 }
 
 fn auth(value: Option<&Value>) -> Result<AuthConfig> {
-    const TYPES: &str = "basic, bearer, oauth";
+    const TYPES: &str = "basic, bearer, oauth, connection";
     let missing = || {
         Error::config("auth", "it is missing").with_hint(
             r#"give {"type":"basic","username":"you@example.com","password":"an API token"}, or another type: bearer, oauth"#,
@@ -181,6 +183,10 @@ fn auth(value: Option<&Value>) -> Result<AuthConfig> {
         "bearer" => {
             keys(&["token"])?;
             Ok(AuthConfig::Bearer { token: secret("token", "a personal access token, or an access token")? })
+        }
+        "connection" => {
+            keys(&[])?;
+            Ok(AuthConfig::Connection)
         }
         "oauth" => {
             keys(&["client_id", "client_secret", "refresh_token"])?;

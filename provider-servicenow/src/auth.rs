@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use ticketing_core::{Authorization, Error, Result};
+use ticketing_core::{Authorization, BuildContext, Error, Result};
 use ticketing_http::auth::{
     ApiKey, Authenticator, Basic, Bearer, OAuthClient, OAuthGrant, OAuthSource, TokenCache, TokenCacheOptions,
 };
@@ -21,7 +21,7 @@ const TOKEN_PATH: &str = "/oauth_token.do";
 
 /// The address that `instance` means, under the policy.
 pub(crate) fn address(policy: &AddressPolicy, instance: &str) -> Result<Address> {
-    policy.check("instance", instance.trim_end_matches('/'), Some(SUFFIX))
+    policy.check("instance", instance, Some(SUFFIX))
 }
 
 /// What puts the credential on requests.
@@ -43,6 +43,7 @@ pub(crate) fn authenticator(
         AuthConfig::ApiKey { key } => {
             Arc::new(ApiKey::new(HeaderName::from_static("x-sn-apikey"), key).map_err(named)?)
         }
+        AuthConfig::Connection => context.credential()?,
         AuthConfig::OAuth { client_id, client_secret, refresh_token } => {
             let client = OAuthClient {
                 id: client_id.clone(),
@@ -63,15 +64,16 @@ pub(crate) fn authenticator(
 ///
 /// # Errors
 /// `Config`, naming `instance`, where the address is wrong.
-pub(crate) fn authorization(config: &Value) -> Result<Authorization> {
+pub(crate) fn authorization(config: &Value, context: &BuildContext) -> Result<Authorization> {
     let map = object("config", config.clone())?;
     let Some(Value::String(instance)) = map.get("instance") else {
         return Err(
             Error::config("instance", "it is missing").with_hint("give the instance's name, `acme`, or its host")
         );
     };
-    // What a customer types goes under the strict policy, whatever this process may do otherwise.
-    let address = address(&AddressPolicy::strict(), instance)?;
+    // What a customer types is strict unless who runs this process opens more.
+    let strict = AddressPolicy::strict();
+    let address = address(context.extension::<HttpContext>().map_or(&strict, HttpContext::policy), instance)?;
     let at = |path: &str| address.join(path).map(|url| url.to_string());
     let mut authorization = Authorization::new(at("/oauth_auth.do")?, at(TOKEN_PATH)?);
     authorization.revoke_url = Some(at("/oauth_revoke_token.do")?);
@@ -79,6 +81,9 @@ pub(crate) fn authorization(config: &Value) -> Result<Authorization> {
     authorization.pkce = true;
     authorization.reissues_live_token = true;
     authorization.rotates_refresh_token = false;
+    // Where the instance's administrator has opened them.
+    authorization.client_credentials = true;
+    authorization.password = true;
     Ok(authorization)
 }
 
@@ -119,11 +124,15 @@ mod tests {
 
     #[test]
     fn oauth_is_described_from_the_address() {
-        let authorization = authorization(&json!({"instance": "acme"})).unwrap();
+        let context = BuildContext::new();
+        let authorization = authorization(&json!({"instance": "acme"}), &context).unwrap();
         assert_eq!(authorization.authorize_url, "https://acme.service-now.com/oauth_auth.do");
         assert_eq!(authorization.token_url, "https://acme.service-now.com/oauth_token.do");
         assert!(authorization.pkce && authorization.reissues_live_token && !authorization.rotates_refresh_token);
-        assert!(super::authorization(&json!({"instance": "http://127.0.0.1:1"})).is_err());
-        assert!(super::authorization(&json!({})).is_err());
+        let loopback = json!({"instance": "http://127.0.0.1:1"});
+        assert!(super::authorization(&loopback, &context).is_err());
+        assert!(super::authorization(&json!({}), &context).is_err());
+        let open = HttpContext::new(AddressPolicy::strict().allow_loopback()).unwrap();
+        assert!(super::authorization(&loopback, &context.with_extension(open)).is_ok());
     }
 }

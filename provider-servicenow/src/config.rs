@@ -64,6 +64,8 @@ pub enum AuthConfig {
         /// The key.
         key: Secret,
     },
+    /// The credential that a store of connections hands in and keeps alive.
+    Connection,
     /// An OAuth client of the instance, and a refresh token of the user's.
     #[serde(rename = "oauth")]
     OAuth {
@@ -161,7 +163,7 @@ fn text(map: &Map<String, Value>, prefix: &str, key: &str, what: &str) -> Result
 }
 
 fn auth(value: Option<&Value>) -> Result<AuthConfig> {
-    const TYPES: &str = "basic, bearer, api_key, oauth";
+    const TYPES: &str = "basic, bearer, api_key, oauth, connection";
     let missing = || {
         Error::config("auth", "it is missing").with_hint(
             r#"give {"type":"basic","username":"…","password":"…"}, or another type: bearer, api_key, oauth"#,
@@ -188,6 +190,10 @@ fn auth(value: Option<&Value>) -> Result<AuthConfig> {
         "api_key" => {
             keys(&["key"])?;
             Ok(AuthConfig::ApiKey { key: secret("key", "an inbound API key of the instance")? })
+        }
+        "connection" => {
+            keys(&[])?;
+            Ok(AuthConfig::Connection)
         }
         "oauth" => {
             keys(&["client_id", "client_secret", "refresh_token"])?;
@@ -259,6 +265,7 @@ mod tests {
             json!({"type": "bearer", "token": "t"}),
             json!({"type": "api_key", "key": "k"}),
             json!({"type": "oauth", "client_id": "i", "client_secret": "s", "refresh_token": "r"}),
+            json!({"type": "connection"}),
         ] {
             let config = Config::from_value(json!({"instance": "acme", "auth": auth})).unwrap();
             assert_eq!(config.tables, ["incident"]);

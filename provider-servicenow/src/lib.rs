@@ -1,5 +1,6 @@
 #![doc = include_str!("docs.md")]
 
+pub mod admin_kit;
 mod api;
 mod attachments;
 mod auth;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use ticketing_core::{Authorization, Error, Result, Secret};
+use ticketing_core::{Authorization, BuildContext, Error, Result, Secret};
 use ticketing_http::auth::{
     Authenticator, Basic, Bearer, OAuthClient, OAuthGrant, OAuthSource, TokenCache, TokenCacheOptions,
 };
@@ -20,7 +20,7 @@ const TOKEN_PATH: &str = "/oauth/tokens";
 
 /// The address that `instance` means, under the policy.
 pub(crate) fn address(policy: &AddressPolicy, instance: &str) -> Result<Address> {
-    policy.check("instance", instance.trim_end_matches('/'), Some(SUFFIX))
+    policy.check("instance", instance, Some(SUFFIX))
 }
 
 /// What puts the credential on requests.
@@ -42,6 +42,7 @@ pub(crate) fn authenticator(
         // `email/token` is a user name whose password is the token (§B1.2).
         AuthConfig::ApiToken { email, token } => Arc::new(Basic::new(&format!("{email}/token"), token).map_err(named)?),
         AuthConfig::Bearer { token } => Arc::new(Bearer::new(token).map_err(named)?),
+        AuthConfig::Connection => context.credential()?,
         AuthConfig::OAuth { client_id, client_secret, refresh_token } => {
             let client = OAuthClient {
                 id: client_id.clone(),
@@ -63,21 +64,24 @@ pub(crate) fn authenticator(
 ///
 /// # Errors
 /// `Config`, naming `instance`, where the address is wrong.
-pub(crate) fn authorization(config: &Value) -> Result<Authorization> {
+pub(crate) fn authorization(config: &Value, context: &BuildContext) -> Result<Authorization> {
     let map = object("config", config.clone())?;
     let Some(Value::String(instance)) = map.get("instance") else {
         return Err(
             Error::config("instance", "it is missing").with_hint("give the account's subdomain, `acme`, or its host")
         );
     };
-    // What a customer types goes under the strict policy, whatever this process may do otherwise.
-    let address = address(&AddressPolicy::strict(), instance)?;
+    // What a customer types is strict unless who runs this process opens more.
+    let strict = AddressPolicy::strict();
+    let address = address(context.extension::<HttpContext>().map_or(&strict, HttpContext::policy), instance)?;
     let at = |path: &str| address.join(path).map(|url| url.to_string());
     let mut authorization = Authorization::new(at("/oauth/authorizations/new")?, at(TOKEN_PATH)?);
     authorization.scopes = vec!["read".to_owned(), "write".to_owned()];
     authorization.pkce = true;
     // Each refresh consumes the token that it used (§B1.3).
     authorization.rotates_refresh_token = true;
+    authorization.json_token_request = true;
+    authorization.client_credentials = true;
     Ok(authorization)
 }
 
@@ -114,11 +118,12 @@ mod tests {
 
     #[test]
     fn oauth_is_described_from_the_address() {
-        let authorization = authorization(&json!({"instance": "acme"})).unwrap();
+        let context = BuildContext::new();
+        let authorization = authorization(&json!({"instance": "acme"}), &context).unwrap();
         assert_eq!(authorization.authorize_url, "https://acme.zendesk.com/oauth/authorizations/new");
         assert_eq!(authorization.token_url, "https://acme.zendesk.com/oauth/tokens");
         assert!(authorization.pkce && authorization.rotates_refresh_token && !authorization.reissues_live_token);
-        assert!(super::authorization(&json!({"instance": "http://127.0.0.1:1"})).is_err());
-        assert!(super::authorization(&json!({})).is_err());
+        assert!(super::authorization(&json!({"instance": "http://127.0.0.1:1"}), &context).is_err());
+        assert!(super::authorization(&json!({}), &context).is_err());
     }
 }

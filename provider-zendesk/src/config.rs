@@ -39,6 +39,8 @@ pub struct Config {
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum AuthConfig {
+    /// The credential that a store of connections hands in and keeps alive.
+    Connection,
     /// An OAuth client of the account, with a refresh token of the user's, or, without one, on its own account.
     #[serde(rename = "oauth")]
     OAuth {
@@ -140,7 +142,7 @@ fn text(map: &Map<String, Value>, prefix: &str, key: &str, what: &str) -> Result
 }
 
 fn auth(value: Option<&Value>) -> Result<AuthConfig> {
-    const TYPES: &str = "oauth, bearer, api_token";
+    const TYPES: &str = "oauth, bearer, api_token, connection";
     let missing = || {
         Error::config("auth", "it is missing").with_hint(
             r#"give {"type":"oauth","client_id":"…","client_secret":"…","refresh_token":"…"}, or another type: bearer, api_token"#,
@@ -159,6 +161,10 @@ fn auth(value: Option<&Value>) -> Result<AuthConfig> {
         Some(_) => secret(key, what).map(Some),
     };
     match kind.as_str() {
+        "connection" => {
+            keys(&[])?;
+            Ok(AuthConfig::Connection)
+        }
         "oauth" => {
             keys(&["client_id", "client_secret", "refresh_token"])?;
             let client_id = text(&map, "auth.", "client_id", "the unique identifier of the OAuth client")?;

@@ -1,4 +1,4 @@
-//! `--provider` and `--config`: which ticketing system, with whose credential.
+//! `--connection`, or `--provider` and `--config`: which ticketing system, with whose credential.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,9 +8,11 @@ use clap::Args;
 use serde_json::Value;
 use ticketing::http::{AddressPolicy, HttpContext, ReqwestTransport};
 use ticketing::{BuildContext, TicketingClient};
+use ticketing_store::Connections;
 
 use crate::args::text::standard_input;
 use crate::failure::{Failure, Result, without_json};
+use crate::store::StoreArgs;
 
 /// Which ticketing system, with whose credential.
 #[derive(Debug, Clone, Args)]
@@ -29,6 +31,11 @@ pub(crate) struct ConnectionArgs {
     /// Allow this host although it is not public, `tickets.intra.example` or `10.0.0.7:8443`; several by repeating
     #[arg(long, global = true, value_name = "HOST")]
     allow_host: Vec<String>,
+    /// The connection of this name in the store, instead of --provider and --config; `ticketing connections list` shows them
+    #[arg(long, global = true, value_name = "NAME", env = "TICKETING_CONNECTION", hide_env_values = true)]
+    connection: Option<String>,
+    #[command(flatten)]
+    store: StoreArgs,
 }
 
 impl ConnectionArgs {
@@ -42,27 +49,71 @@ impl ConnectionArgs {
         self.config.is_some()
     }
 
+    /// The name of a stored connection, where one was given.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.connection.as_deref()
+    }
+
+    /// Where connections are stored.
+    pub(crate) fn store(&self) -> &StoreArgs {
+        &self.store
+    }
+
+    /// The configuration that was given, secrets filled in.
+    pub(crate) fn config(&self) -> Result<Option<Value>> {
+        self.config.as_deref().map(read).transpose()
+    }
+
     /// A client of the connection.
-    pub(crate) fn connect(&self) -> Result<TicketingClient> {
+    pub(crate) async fn connect(&self) -> Result<TicketingClient> {
+        if let Some(name) = &self.connection {
+            if self.provider.is_some() || self.config.is_some() {
+                return Err(Failure::usage(
+                    "--connection: --provider or --config is given too, here or by TICKETING_PROVIDER and TICKETING_CONFIG; give one or the other",
+                ));
+            }
+            let (_, connections) = self.connections().await?;
+            return Ok(connections.client(self.store.tenant(), name).await?);
+        }
         let registry = ticketing::registry()?;
         let Some(provider) = &self.provider else {
             let known: Vec<_> = registry.iter().map(|provider| provider.name).collect();
             return Err(Failure::usage(format!(
-                "--provider: none is given; add --provider with one of: {} (or set TICKETING_PROVIDER), and --config with its configuration",
+                "--provider: none is given; add --provider with one of: {} (or set TICKETING_PROVIDER), and --config with its configuration; or --connection with the name of a stored one",
                 known.join(", ")
             )));
         };
         // The name first: its error is the clearer one where both are wrong.
         let name = registry.get(provider)?.name;
-        let config = read(self.config.as_deref().unwrap_or("{}"))?;
+        let config = self.config()?.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+        Ok(ticketing::connect_with(name, config, &BuildContext::new().with_extension(self.http()?))?)
+    }
+
+    /// The stored connections, and the HTTP plane that they are opened with.
+    pub(crate) async fn connections(&self) -> Result<(HttpContext, Connections)> {
+        let http = self.http()?;
+        let connections = self.connections_over(http.clone()).await?;
+        Ok((http, connections))
+    }
+
+    /// The stored connections over this HTTP plane.
+    pub(crate) async fn connections_over(&self, http: HttpContext) -> Result<Connections> {
+        let store = self.store.open().await?;
+        let context = BuildContext::new().with_extension(http);
+        Ok(Connections::new(store, ticketing::registry()?, &context)?)
+    }
+
+    /// The network, as far as the one who types the command opens it.
+    pub(crate) fn http(&self) -> Result<HttpContext> {
         let policy = self.allow_host.iter().fold(loopback(), |policy, host| policy.allow_host(host));
-        connect(name, config, policy, self.ca_file.as_ref())
+        http(policy, self.ca_file.as_ref())
     }
 }
 
 /// A client of a provider on this machine itself: of a sandbox.
 pub(crate) fn connect_to_sandbox(provider: &str, config: Value) -> Result<TicketingClient> {
-    connect(provider, config, loopback(), None)
+    let context = BuildContext::new().with_extension(http(loopback(), None)?);
+    Ok(ticketing::connect_with(provider, config, &context)?)
 }
 
 /// Public hosts, and this machine itself: the one who types an address here may mean it.
@@ -70,18 +121,12 @@ fn loopback() -> AddressPolicy {
     AddressPolicy::strict().allow_loopback()
 }
 
-fn connect(provider: &str, config: Value, policy: AddressPolicy, ca_file: Option<&PathBuf>) -> Result<TicketingClient> {
-    let http = match ca_file {
-        None => HttpContext::new(policy)?,
-        Some(path) => {
-            let pem = fs::read(path).map_err(|error| {
-                Failure::usage(format!("--ca-file: cannot read the file {}: {error}", path.display()))
-            })?;
-            let transport = ReqwestTransport::builder(policy.clone()).with_root_certificates(&pem)?.build()?;
-            HttpContext::with_transport(policy, Arc::new(transport))
-        }
-    };
-    Ok(ticketing::connect_with(provider, config, &BuildContext::new().with_extension(http))?)
+fn http(policy: AddressPolicy, ca_file: Option<&PathBuf>) -> Result<HttpContext> {
+    let Some(path) = ca_file else { return Ok(HttpContext::new(policy)?) };
+    let pem = fs::read(path)
+        .map_err(|error| Failure::usage(format!("--ca-file: cannot read the file {}: {error}", path.display())))?;
+    let transport = ReqwestTransport::builder(policy.clone()).with_root_certificates(&pem)?.build()?;
+    Ok(HttpContext::with_transport(policy, Arc::new(transport)))
 }
 
 /// The configuration from its argument, secrets filled in. No error shows any part of it but keys.

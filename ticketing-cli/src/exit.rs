@@ -39,6 +39,9 @@ Exit codes:
 Environment:
   TICKETING_PROVIDER, TICKETING_CONFIG, TICKETING_CA_FILE
                  stand in for --provider, --config and --ca-file
+  TICKETING_CONNECTION, TICKETING_STORE, TICKETING_TENANT, TICKETING_KEY_FILE
+                 stand in for --connection, --store, --tenant and --key-file
+  TICKETING_KEY  the keys that seal credentials, in Base64, the newest first, with commas between them
   TICKETING_LOG  what to log on standard error, e.g. `debug`";
 
 impl Exit {

@@ -8,6 +8,7 @@ mod failure;
 mod listing;
 mod output;
 mod progress;
+mod store;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;

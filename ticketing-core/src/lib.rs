@@ -62,7 +62,7 @@ pub use inventory;
 pub use operation::{Access, Operation};
 pub use page::{Chain, Cursor, Page, Total};
 pub use provider::{Check, ProviderInfo, TicketingProvider};
-pub use registry::{Authorization, Build, BuildWebhook, ProviderRegistration, Registry};
+pub use registry::{Authorization, Authorize, Build, BuildWebhook, ProviderRegistration, Registry};
 pub use secret::Secret;
 pub use selector::{
     AccountSelector, CollectionSelector, ContactSelector, GroupSelector, PrioritySelector, StatusSelector,

@@ -18,6 +18,10 @@ pub type Build = fn(Value, &BuildContext) -> Result<Arc<dyn TicketingProvider>>;
 /// Makes the receiver of a provider's webhook deliveries from its configuration.
 pub type BuildWebhook = fn(Value, &BuildContext) -> Result<Arc<dyn WebhookIntake>>;
 
+/// Says how a customer's account is connected by OAuth, from the address in its configuration; which addresses may be
+/// named is the context's to say.
+pub type Authorize = fn(&Value, &BuildContext) -> Result<Authorization>;
+
 /// How a provider makes itself known; submit one with `inventory::submit!`, or call [`Registry::register`].
 #[derive(Debug, Clone, Copy)]
 pub struct ProviderRegistration {
@@ -32,7 +36,7 @@ pub struct ProviderRegistration {
     /// Makes a provider from its configuration; unknown keys are refused by name.
     pub build: Build,
     /// How a customer's account is connected by OAuth, from the configuration's address.
-    pub authorization: Option<fn(&Value) -> Result<Authorization>>,
+    pub authorization: Option<Authorize>,
     /// Receives webhook deliveries, from the configuration.
     pub webhook: Option<BuildWebhook>,
 }
@@ -59,6 +63,20 @@ pub struct Authorization {
     pub rotates_refresh_token: bool,
     /// Where the customer's sites are listed, for vendors whose token opens several.
     pub sites_url: Option<String>,
+    /// The configuration's key that the chosen site's id goes to.
+    pub site_id_key: Option<String>,
+    /// The configuration's key that the chosen site's address goes to.
+    pub site_url_key: Option<String>,
+    /// More parameters of the address where the customer is sent.
+    pub authorize_parameters: Vec<(String, String)>,
+    /// True where the token endpoint is documented to take JSON, false where it takes a form.
+    pub json_token_request: bool,
+    /// True where the client's id and secret go into the body of a token request, false where they go into a Basic header.
+    pub secret_in_body: bool,
+    /// True where a client may ask for tokens of its own (`client_credentials`).
+    pub client_credentials: bool,
+    /// True where a user's name and password can be exchanged for tokens.
+    pub password: bool,
 }
 
 impl Authorization {
@@ -74,6 +92,13 @@ impl Authorization {
             reissues_live_token: false,
             rotates_refresh_token: false,
             sites_url: None,
+            site_id_key: None,
+            site_url_key: None,
+            authorize_parameters: Vec::new(),
+            json_token_request: false,
+            secret_in_body: true,
+            client_credentials: false,
+            password: false,
         }
     }
 }

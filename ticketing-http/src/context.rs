@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ticketing_core::{BuildContext, Clock, Result, SystemClock};
+use ticketing_core::{BuildContext, Clock, Error, Result, SystemClock};
 
 use crate::address::AddressPolicy;
+use crate::auth::Authenticator;
 use crate::random::{Random, SystemRandom};
 use crate::retry::{Backoff, RetryPolicy};
 use crate::shared_limits::SharedLimits;
@@ -51,6 +52,7 @@ pub struct HttpContext {
     pub(crate) timeouts: Timeouts,
     pub(crate) sleeper: Arc<dyn Sleeper>,
     pub(crate) limits: SharedLimits,
+    pub(crate) credential: Option<Arc<dyn Authenticator>>,
 }
 
 impl HttpContext {
@@ -75,6 +77,7 @@ impl HttpContext {
             timeouts: Timeouts::default(),
             sleeper: Arc::new(TokioSleeper),
             limits: SharedLimits::default(),
+            credential: None,
         }
     }
 
@@ -126,6 +129,43 @@ impl HttpContext {
         self
     }
 
+    /// With another policy for the addresses that configurations name. The transport has a policy of its own, which holds
+    /// all the same.
+    #[must_use]
+    pub fn with_policy(mut self, policy: AddressPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// With the transport seen through this: a recorder, a counter.
+    #[must_use]
+    pub fn with_transport_seen(mut self, through: impl FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport>) -> Self {
+        self.transport = through(self.transport);
+        self
+    }
+
+    /// With the credential of one connection, for configurations that say `{"auth": {"type": "connection"}}`: whoever keeps
+    /// the connection keeps its tokens alive, and the configuration holds no secret.
+    #[must_use]
+    pub fn with_credential(mut self, credential: Arc<dyn Authenticator>) -> Self {
+        self.credential = Some(credential);
+        self
+    }
+
+    /// The credential that the keeper of the connection hands in.
+    ///
+    /// # Errors
+    /// `Config` where there is none.
+    pub fn credential(&self) -> Result<Arc<dyn Authenticator>> {
+        self.credential.clone().ok_or_else(|| {
+            Error::config(
+                "auth.type",
+                "`connection` stands for a credential that a store of connections hands in, and none did",
+            )
+            .with_hint("open the connection by the store, `--connection NAME`, or give another type of `auth`")
+        })
+    }
+
     /// Which addresses connections may have.
     #[must_use]
     pub fn policy(&self) -> &AddressPolicy {
@@ -136,6 +176,12 @@ impl HttpContext {
     #[must_use]
     pub fn random(&self) -> Arc<dyn Random> {
         Arc::clone(&self.random)
+    }
+
+    /// How to wait.
+    #[must_use]
+    pub fn sleeper(&self) -> Arc<dyn Sleeper> {
+        Arc::clone(&self.sleeper)
     }
 
     /// The clock.

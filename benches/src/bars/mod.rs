@@ -1,5 +1,6 @@
 //! One file per group of figures.
 
+pub(crate) mod connections;
 pub(crate) mod cost;
 pub(crate) mod limits;
 pub(crate) mod mapping;

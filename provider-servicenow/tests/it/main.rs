@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 #![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
+mod admin_kit;
 mod bed;
 mod catalogue;
 mod comments;

@@ -27,7 +27,7 @@ pub(crate) struct Fields {
 
 impl Fields {
     pub(crate) async fn run(&self, globals: &Globals) -> Result<()> {
-        let client = globals.connection.connect()?;
+        let client = globals.connection.connect().await?;
         let request = ListFields::new()
             .with_choices(self.choices)
             .with_ticket_type(self.ticket_type.clone())

@@ -1,6 +1,9 @@
 //! The commands, one file each: its arguments and what it does.
 
+mod admin_kit;
 mod completions;
+mod connect;
+mod connections;
 mod demo;
 mod fields;
 mod groups;
@@ -24,6 +27,15 @@ pub(crate) enum Command {
     Demo(demo::Demo),
     /// List the linked providers and how they are configured
     Providers(providers::Providers),
+    /// Connect a customer's account once, and keep the connection in the store
+    #[command(arg_required_else_help = true)]
+    Connect(Box<connect::Connect>),
+    /// List, test and move stored connections
+    #[command(subcommand, arg_required_else_help = true)]
+    Connections(connections::ConnectionsCommand),
+    /// Write what a customer's administrator needs: steps, rights, webhooks
+    #[command(arg_required_else_help = true)]
+    AdminKit(admin_kit::AdminKitCommand),
     /// Serve a vendor's API on a loopback port, until Ctrl-C
     Sandbox(sandbox::SandboxCommand),
     /// Read and write tickets
@@ -50,7 +62,10 @@ pub(crate) async fn run(cli: Cli) -> Result<()> {
     let globals = cli.globals;
     match cli.command {
         Command::Demo(command) => command.run(&globals).await,
-        Command::Providers(command) => command.run(&globals),
+        Command::Providers(command) => command.run(&globals).await,
+        Command::Connect(command) => command.run(&globals).await,
+        Command::Connections(command) => command.run(&globals).await,
+        Command::AdminKit(command) => command.run(&globals).await,
         Command::Sandbox(command) => command.run(&globals).await,
         Command::Tickets(command) => command.run(&globals).await,
         Command::Users(command) => command.run(&globals).await,

@@ -83,7 +83,7 @@ fn words(value: &serde_json::Value) -> String {
 }
 
 impl Providers {
-    pub(crate) fn run(&self, globals: &Globals) -> Result<()> {
+    pub(crate) async fn run(&self, globals: &Globals) -> Result<()> {
         let registry = ticketing::registry()?;
         let Some(name) = globals.connection.provider() else {
             let all: Vec<_> = registry.iter().map(Provider::new).collect();
@@ -91,7 +91,7 @@ impl Providers {
         };
         let mut provider = Provider::new(registry.get(name)?);
         if globals.connection.has_config() {
-            provider.capabilities = Some(globals.connection.connect()?.capabilities());
+            provider.capabilities = Some(globals.connection.connect().await?.capabilities());
         }
         match globals.output.format() {
             Format::Table => globals.output.document(&provider),

@@ -65,7 +65,7 @@ fn path(text: &str) -> Result<String, String> {
 
 impl Raw {
     pub(crate) async fn run(&self, globals: &Globals) -> Result<()> {
-        let client = globals.connection.connect()?;
+        let client = globals.connection.connect().await?;
         let request = RawRequest::new(self.method, self.path.as_str())
             .with_query(self.query.clone())
             .with_headers(self.header.clone())

@@ -13,7 +13,7 @@ use ticketing::Cursor;
 
 use crate::failure::Result;
 
-pub(crate) use row::{Row, or_dash};
+pub(crate) use row::{Row, name, or_dash, time};
 
 /// Large enough that a page of tickets takes few calls to the system.
 const BUFFER_BYTES: usize = 64 * 1024;

@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod connections;
 mod demo;
 mod documents;
 mod help;

@@ -17,7 +17,19 @@ pub(crate) struct Run {
 pub(crate) fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ticketing"));
     command.args(args).stdin(Stdio::null());
-    for name in ["TICKETING_PROVIDER", "TICKETING_CONFIG", "TICKETING_LOG", "RUST_LOG", "COLUMNS"] {
+    for name in [
+        "TICKETING_PROVIDER",
+        "TICKETING_CONFIG",
+        "TICKETING_CONNECTION",
+        "TICKETING_STORE",
+        "TICKETING_TENANT",
+        "TICKETING_KEY",
+        "TICKETING_KEY_FILE",
+        "TICKETING_CLIENT_SECRET",
+        "TICKETING_LOG",
+        "RUST_LOG",
+        "COLUMNS",
+    ] {
         command.env_remove(name);
     }
     command

@@ -3,6 +3,7 @@
 mod fixed;
 mod oauth;
 mod token_cache;
+mod token_endpoint;
 
 use std::fmt;
 
@@ -11,8 +12,9 @@ use http::HeaderMap;
 use ticketing_core::Result;
 
 pub use fixed::{ApiKey, Basic, Bearer};
-pub use oauth::{OAuthClient, OAuthGrant, OAuthSource, RefreshTokenStore};
+pub use oauth::{OAuthSource, RefreshTokenStore};
 pub use token_cache::{CredentialSource, Token, TokenCache, TokenCacheOptions};
+pub use token_endpoint::{AuthorizeRequest, Granted, OAuthClient, OAuthGrant, TokenEndpoint};
 
 /// Which credential a request carried, so that a refusal ends that one and no newer one.
 pub type Generation = u64;

@@ -5,6 +5,7 @@ mod addresses;
 mod delivery;
 mod fake;
 mod faults;
+mod hostile;
 #[cfg(feature = "test-util")]
 mod in_process;
 mod limits;

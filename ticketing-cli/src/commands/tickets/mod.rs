@@ -38,7 +38,7 @@ pub(crate) enum Tickets {
 
 impl Tickets {
     pub(crate) async fn run(&self, globals: &Globals) -> Result<()> {
-        let client = globals.connection.connect()?;
+        let client = globals.connection.connect().await?;
         match self {
             Self::List(command) => command.run(globals, &client).await,
             Self::Get(command) => command.run(globals, &client).await,

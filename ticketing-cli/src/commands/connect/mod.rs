@@ -1,0 +1,261 @@
+//! `ticketing connect`.
+
+mod browser;
+mod callback;
+
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Map, Value};
+use ticketing::{ProviderRegistration, Secret};
+use ticketing_store::{BeginAuthorization, Client, ClientChoice, Completed, Connection, Connections, Site};
+
+use crate::args::text::standard_input;
+use crate::args::{Globals, parse};
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::output::note;
+
+/// Connect a customer's account once: by OAuth in a browser, by a grant without one, or with a credential in --config.
+///
+/// The address of the vendor's page is written on standard error, and opened where there is a browser; the answer comes to a
+/// port of this machine. With --connection NAME, a connection that is there is authorized again.
+#[derive(Debug, Args)]
+pub(crate) struct Connect {
+    /// The provider; `ticketing providers` lists them
+    #[arg(value_name = "PROVIDER", value_parser = parse::not_empty)]
+    provider: String,
+    /// What to call the connection; without it, by the provider's name
+    #[arg(long, value_name = "NAME", value_parser = parse::not_empty)]
+    name: Option<String>,
+    /// The customer's instance, site or subdomain, where --config does not say it
+    #[arg(long, visible_aliases = ["instance", "site", "subdomain"], value_name = "HOST", value_parser = parse::not_empty)]
+    address: Option<String>,
+    /// How tokens are had
+    #[arg(long, value_enum, default_value_t = Grant::AuthorizationCode)]
+    grant: Grant,
+    /// The OAuth client's id: the customer's administrator has it, or the product is registered by it
+    #[arg(long, value_name = "ID", env = "TICKETING_CLIENT_ID", hide_env_values = true)]
+    client_id: Option<String>,
+    /// The OAuth client's secret; better in TICKETING_CLIENT_SECRET or a file, as others see command lines
+    #[arg(long, value_name = "SECRET", env = "TICKETING_CLIENT_SECRET", hide_env_values = true)]
+    client_secret: Option<String>,
+    /// A file that holds the client's secret; `-`: standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "client_secret")]
+    client_secret_file: Option<String>,
+    /// The product's own registration of this name in the store; with --client-id it is kept under it first
+    #[arg(long, value_name = "NAME")]
+    app: Option<String>,
+    /// Ask for this scope instead of the usual ones; several by repeating
+    #[arg(long, value_name = "SCOPE")]
+    scope: Vec<String>,
+    /// The user, with --grant password
+    #[arg(long, value_name = "NAME", required_if_eq("grant", "password"))]
+    username: Option<String>,
+    /// A file that holds the user's password, with --grant password; else it is taken from TICKETING_PASSWORD
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<String>,
+    /// Which of the customer's sites, by its id or address, where the token opens several
+    #[arg(long, value_name = "ID")]
+    site_id: Option<String>,
+    /// The port of this machine that the browser comes back to; http://127.0.0.1:PORT/callback is registered with the vendor
+    #[arg(long, default_value_t = 8400)]
+    port: u16,
+    /// Only write the address of the vendor's page, and open no browser
+    #[arg(long)]
+    no_browser: bool,
+    /// How many seconds to wait for the browser
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    timeout: u64,
+}
+
+/// How tokens are had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Grant {
+    /// The customer agrees on the vendor's page
+    AuthorizationCode,
+    /// The client's own credentials
+    ClientCredentials,
+    /// A user's name and password, where the vendor still takes them
+    Password,
+}
+
+impl Connect {
+    pub(crate) async fn run(&self, globals: &Globals) -> Result<()> {
+        let registry = ticketing::registry()?;
+        let registration = registry.get(&self.provider)?;
+        let (_, connections) = globals.connection.connections().await?;
+        let tenant = globals.connection.store().tenant();
+        if let Some(name) = globals.connection.name() {
+            let made = self.again(globals, &connections, tenant, name).await?;
+            return globals.output.document(&made);
+        }
+        let config = self.configuration(globals, registration)?;
+        let name = self.name.clone().unwrap_or_else(|| registration.name.to_owned());
+        let has_credential = config.get("auth").is_some_and(|auth| !auth.is_null());
+        if has_credential || registration.authorization.is_none() {
+            let made = connections.connect(tenant, registration.name, &name, config).await?;
+            return globals.output.document(&made);
+        }
+        let client = self.client(&connections, registration.name).await?;
+        let mut request = BeginAuthorization::new(tenant, registration.name, name, config, client, self.redirect());
+        if !self.scope.is_empty() {
+            request = request.with_scopes(self.scope.clone());
+        }
+        let made = match self.grant {
+            Grant::AuthorizationCode => {
+                let callback = callback::Listener::bind(self.port).await?;
+                let begun = connections.begin_authorization(request).await?;
+                self.come_back(callback, &connections, tenant, &begun.url).await?
+            }
+            Grant::ClientCredentials => connections.connect_by_grant(request, None).await?,
+            Grant::Password => connections.connect_by_grant(request, Some(self.login()?)).await?,
+        };
+        globals.output.document(&made)
+    }
+
+    /// Authorizes a connection again that is there, or gives it another credential.
+    async fn again(
+        &self,
+        globals: &Globals,
+        connections: &Connections,
+        tenant: &str,
+        name: &str,
+    ) -> Result<Connection> {
+        let known = connections.store().find(tenant, name).await?;
+        if let Some(config) = globals.connection.config()? {
+            return Ok(connections.reconnect(tenant, &known.id, config).await?);
+        }
+        let callback = callback::Listener::bind(self.port).await?;
+        let begun = connections.begin_reauthorization(tenant, &known.id, &self.redirect()).await?;
+        self.come_back(callback, connections, tenant, &begun.url).await
+    }
+
+    /// Sends the customer to the vendor's page, and waits for them to come back.
+    async fn come_back(
+        &self,
+        callback: callback::Listener,
+        connections: &Connections,
+        tenant: &str,
+        url: &impl std::fmt::Display,
+    ) -> Result<Connection> {
+        note("open this address in a browser, and agree there:");
+        note(&url.to_string());
+        if !self.no_browser && io::stderr().is_terminal() {
+            browser::open(&url.to_string());
+        }
+        let callback = callback.wait(Duration::from_secs(self.timeout)).await?;
+        match connections.complete_authorization(tenant, callback).await? {
+            Completed::Connected(made) => Ok(*made),
+            Completed::ChooseSite { continuation, sites } => {
+                let site = self.choose(&sites)?;
+                Ok(connections.choose_site(tenant, &continuation, &site).await?)
+            }
+            _ => Err(Failure::new(Exit::Unexpected, "the authorization ended in a way that is not known")),
+        }
+    }
+
+    /// Which site: as the command line says, or as a person at the terminal does.
+    fn choose(&self, sites: &[Site]) -> Result<String> {
+        let known = || sites.iter().map(|site| format!("{} ({})", site.id, site.url)).collect::<Vec<_>>().join(", ");
+        if let Some(wanted) = &self.site_id {
+            let found = sites
+                .iter()
+                .find(|site| site.id == *wanted || site.url.trim_end_matches('/') == wanted.trim_end_matches('/'));
+            return found.map(|site| site.id.clone()).ok_or_else(|| {
+                Failure::usage(format!("--site-id: the customer agreed to no such site, but to: {}", known()))
+            });
+        }
+        if !io::stdin().is_terminal() {
+            return Err(Failure::usage(format!(
+                "--site-id: the customer's token opens several sites; connect again with one of: {}",
+                known()
+            )));
+        }
+        for (site, number) in sites.iter().zip(1..) {
+            note(&format!("{number}: {} {}", site.name, site.url));
+        }
+        let _ = write!(io::stderr(), "which site? ");
+        let mut line = String::new();
+        let read = io::stdin().read_line(&mut line);
+        let chosen = read.ok().and_then(|_| line.trim().parse::<usize>().ok());
+        chosen
+            .and_then(|number| sites.get(number.checked_sub(1)?))
+            .map(|site| site.id.clone())
+            .ok_or_else(|| Failure::usage("there is no site of that number; connect again"))
+    }
+
+    /// The configuration, with the address that was given beside it.
+    fn configuration(&self, globals: &Globals, registration: &ProviderRegistration) -> Result<Value> {
+        let mut config = globals.connection.config()?.unwrap_or_else(|| Value::Object(Map::new()));
+        if let (Some(address), Value::Object(map)) = (&self.address, &mut config) {
+            let key = address_key(registration).ok_or_else(|| {
+                Failure::usage(format!("--address: {} has no address; leave it out", registration.name))
+            })?;
+            if map.insert(key.clone(), Value::String(address.clone())).is_some() {
+                return Err(Failure::usage(format!("--address: --config has `{key}` too; give one of them")));
+            }
+        }
+        Ok(config)
+    }
+
+    async fn client(&self, connections: &Connections, provider: &str) -> Result<ClientChoice> {
+        let secret = match (&self.client_secret, &self.client_secret_file) {
+            (Some(secret), _) => Some(Secret::new(secret.clone())),
+            (None, Some(file)) => Some(from_file("--client-secret-file", file)?),
+            (None, None) => None,
+        };
+        let client = self.client_id.as_ref().map(|id| Client::new(id.clone(), secret));
+        match (&self.app, client) {
+            (Some(app), Some(client)) => {
+                connections.store().set_oauth_app(app, provider, &client).await?;
+                Ok(ClientChoice::Shared(app.clone()))
+            }
+            (Some(app), None) => Ok(ClientChoice::Shared(app.clone())),
+            (None, Some(client)) => Ok(ClientChoice::Own(client)),
+            (None, None) => Err(Failure::usage(format!(
+                "--client-id: none is given; the customer's administrator makes an OAuth client (`ticketing admin-kit {provider}` says how), or --app names a shared one; a credential without OAuth goes into --config as `auth`"
+            ))),
+        }
+    }
+
+    fn login(&self) -> Result<(String, Secret)> {
+        let username = self.username.clone().ok_or_else(|| Failure::usage("--username: none is given"))?;
+        let password = match &self.password_file {
+            Some(file) => from_file("--password-file", file)?,
+            None => match std::env::var("TICKETING_PASSWORD") {
+                Ok(password) if !password.is_empty() => Secret::new(password),
+                _ => {
+                    return Err(Failure::usage(
+                        "--password-file: none is given; give a file, `-`, or set TICKETING_PASSWORD",
+                    ));
+                }
+            },
+        };
+        Ok((username, password))
+    }
+
+    fn redirect(&self) -> String {
+        format!("http://127.0.0.1:{}/callback", self.port)
+    }
+}
+
+/// The key of a provider's configuration that says where it is: the required one that is no credential.
+fn address_key(registration: &ProviderRegistration) -> Option<String> {
+    const ADDRESSES: [&str; 5] = ["instance", "site", "subdomain", "url", "host"];
+    let schema = (registration.config_schema)().to_value();
+    let properties = schema.get("properties")?.as_object()?;
+    ADDRESSES.iter().find(|key| properties.contains_key(**key)).map(|key| (*key).to_owned())
+}
+
+/// A secret in a file, or on standard input, without the line break that ends it.
+pub(crate) fn from_file(argument: &str, path: &str) -> Result<Secret> {
+    let text = match path {
+        "-" => standard_input()?,
+        path => fs::read_to_string(path)
+            .map_err(|error| Failure::usage(format!("{argument}: cannot read the file {path}: {error}")))?,
+    };
+    Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
+}

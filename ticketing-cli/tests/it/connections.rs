@@ -1,0 +1,218 @@
+//! `ticketing connect`, `ticketing connections`, `--connection`, `ticketing admin-kit`.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Stdio;
+
+use tempfile::TempDir;
+
+use crate::runner::{Run, command, run};
+use crate::server::Server;
+
+/// A store in a folder of its own.
+struct Home {
+    folder: TempDir,
+}
+
+impl Home {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    fn run(&self, args: &[&str]) -> Run {
+        run(&[args, &["--store", &self.path("store.db")]].concat())
+    }
+
+    /// Everything in the folder, byte by byte.
+    fn holds(&self, word: &str) -> bool {
+        let files = std::fs::read_dir(self.folder.path()).unwrap();
+        files
+            .map(|entry| std::fs::read(entry.unwrap().path()).unwrap())
+            .any(|bytes| bytes.windows(word.len()).any(|part| part == word.as_bytes()))
+    }
+}
+
+/// A customer's browser: follows the vendor's page back to this machine.
+fn browse(url: &str) -> String {
+    let get = |url: &str| {
+        let (host, path) = url.trim_start_matches("http://").split_once('/').unwrap();
+        let mut stream = TcpStream::connect(host).unwrap();
+        write!(stream, "GET /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let answer = get(url);
+    let location = answer.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
+    get(location.trim())
+}
+
+/// Connects by OAuth in a browser.
+fn connect(home: &Home, server: &Server, port: &str, more: &[&str]) -> Run {
+    let store = home.path("store.db");
+    let args = [&["connect", "servicenow", "--port", port, "--no-browser", "--json", "--store", &store], more].concat();
+    let mut command = command(&args);
+    command.env("TICKETING_CLIENT_SECRET", "sandbox-secret").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    let url = loop {
+        let mut line = String::new();
+        if stderr.read_line(&mut line).unwrap() == 0 {
+            break None;
+        }
+        said.push_str(&line);
+        if line.starts_with("http") {
+            break Some(line.trim().to_owned());
+        }
+    };
+    if let Some(url) = url {
+        assert!(url.starts_with(&server.url), "{url}");
+        let page = browse(&url);
+        assert!(page.starts_with("HTTP/1.1 200") && page.contains("Thank you"), "{page}");
+    }
+    stderr.read_to_string(&mut said).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let mut run = Run::of(output, &args);
+    run.stderr = said;
+    run
+}
+
+#[test]
+fn a_customer_is_connected_once_and_every_command_works_by_name() {
+    // The sandbox's client has this redirect, and no other: these tests take turns on its port.
+    let (home, server) = (Home::new(), Server::start(&[]));
+    let made = connect(
+        &home,
+        &server,
+        "8400",
+        &["--name", "prod", "--instance", &server.url, "--client-id", "sandbox-client"],
+    );
+    let made = made.good_with_more().json();
+    assert_eq!((made["name"].as_str(), made["status"].as_str()), (Some("prod"), Some("active")), "{made}");
+    assert_eq!(made["oauth_app"]["own"]["client_id"], "sandbox-client");
+    assert!(!home.holds("sandbox-secret"));
+
+    let listed = home.run(&["tickets", "list", "--connection", "prod", "--json", "--limit", "3"]).good().json();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 3);
+    let tested = home.run(&["connections", "test", "prod", "--json"]).good().json();
+    assert_eq!(tested["user"]["name"], "Integration Service");
+    for key in ["time_zone", "clock_difference_seconds", "capabilities", "withheld", "rate_budget", "warnings"] {
+        assert!(tested.get(key).is_some(), "{key}: {tested}");
+    }
+    let text = home.run(&["connections", "test", "prod"]).good().stdout;
+    assert!(text.contains("may") && text.contains("clock difference"), "{text}");
+
+    let all = home.run(&["connections", "list", "--json"]).good().json();
+    assert_eq!(all["items"][0]["account"], server.url.trim_start_matches("http://"));
+    home.run(&["connections", "rename", "prod", "main"]).good();
+    home.run(&["connections", "show", "prod"]).bad(3, &["prod", "connections list"]);
+    home.run(&["connections", "rekey", "--forget-old", "--json"]).good();
+    home.run(&["users", "get", "me", "--connection", "main", "--json"]).good();
+
+    // Another tenant sees nothing of it.
+    home.run(&["tickets", "list", "--connection", "main", "--tenant", "globex"]).bad(3, &["main"]);
+
+    // Authorized again, in place.
+    let again = connect(&home, &server, "8400", &["--connection", "main"]).good_with_more().json();
+    assert_eq!(again["id"], made["id"]);
+
+    moves_to_another_installation(&home, made["id"].as_str().unwrap());
+    home.run(&["connections", "remove", "main"]).good();
+    home.run(&["connections", "show", "main"]).bad(3, &["main"]);
+}
+
+fn moves_to_another_installation(home: &Home, id: &str) {
+    let (file, passphrase) = (home.path("exported.json"), home.path("passphrase"));
+    std::fs::write(&passphrase, "correct horse battery\n").unwrap();
+    home.run(&["connections", "export", "main", "--out", &file]).bad(2, &["--passphrase-file"]);
+    home.run(&["connections", "export", "main", "--out", &file, "--passphrase-file", &passphrase]).good();
+    home.run(&["connections", "export", "main", "--out", &file, "--passphrase-file", &passphrase]).bad(2, &["--out"]);
+    let elsewhere = Home::new();
+    let moved =
+        elsewhere.run(&["connections", "import", &file, "--passphrase-file", &passphrase, "--json"]).good().json();
+    assert_eq!(moved["name"], "main");
+    assert_ne!(moved["id"], id);
+    elsewhere.run(&["tickets", "list", "--connection", "main", "--json", "--limit", "1"]).good();
+    std::fs::write(&passphrase, "another horse battery").unwrap();
+    elsewhere
+        .run(&["connections", "import", &file, "--passphrase-file", &passphrase, "--name", "x"])
+        .bad(2, &["passphrase"]);
+}
+
+#[test]
+fn a_credential_without_oauth_is_kept_too() {
+    let (home, server) = (Home::new(), Server::start(&[]));
+    let config = server.config("admin");
+    let made = home.run(&["connect", "servicenow", "--name", "basic", "--config", &config, "--json"]).good().json();
+    assert_eq!((made["credential"].as_str(), made["oauth_app"].is_null()), (Some("basic"), true));
+    assert!(made["config"].get("auth").is_none(), "{made}");
+    home.run(&["tickets", "list", "--connection", "basic", "--json", "--limit", "1"]).good();
+    home.run(&["connect", "servicenow", "--name", "basic", "--config", &config]).bad(5, &["basic"]);
+    let wrong = server.config("hunter2");
+    home.run(&["connect", "servicenow", "--connection", "basic", "--config", &wrong, "--json"]).good();
+    let refused = home.run(&["connections", "test", "basic"]).bad(4, &[]);
+    assert!(!refused.stderr.contains("hunter2"));
+    home.run(&["connect", "memory", "--name", "mem", "--config", r#"{"account":"acme"}"#, "--json"]).good();
+    home.run(&["tickets", "list", "--connection", "mem", "--json"]).good();
+    assert!(!home.holds("hunter2"));
+}
+
+#[test]
+fn bad_input_is_one_clear_line() {
+    let home = Home::new();
+    home.run(&["connect", "servicenow", "--instance", "acme"]).bad(2, &["--client-id", "admin-kit"]);
+    home.run(&["connect", "nosuch"]).bad(2, &["nosuch", "servicenow"]);
+    home.run(&["connect", "servicenow", "--instance", "http://10.0.0.1", "--client-id", "x"]).bad(2, &["instance"]);
+    home.run(&["tickets", "list", "--connection", "nosuch"]).bad(3, &["nosuch", "ticketing connect"]);
+    home.run(&["tickets", "list", "--connection", "c", "--provider", "memory"]).bad(2, &["--connection", "--provider"]);
+    home.run(&["connections", "list", "--tenant", "nobody", "--json"]).good();
+    run(&["connections", "list", "--store", "mysql://x"]).bad(2, &["store"]);
+    let file = home.path("no.db");
+    std::fs::write(&file, "Dear customer, ".repeat(1_000)).unwrap();
+    run(&["connections", "list", "--store", &file]).bad(2, &["store"]);
+    let key = home.path("key");
+    std::fs::write(&key, "hunter2").unwrap();
+    let refused = home.run(&["connections", "list", "--key-file", &key]).bad(2, &["key file"]);
+    assert!(!refused.stderr.contains("hunter2"));
+}
+
+#[test]
+fn the_administrators_kit_is_written() {
+    let home = Home::new();
+    let out = home.path("kit");
+    let url = "https://tickets.example.com/hook";
+    for (vendor, files) in [("servicenow", 3), ("jira", 1), ("zendesk", 1)] {
+        let args = ["admin-kit", vendor, "--webhook-url", url, "--out", &out, "--json"];
+        let written = run(&args).good().json();
+        assert_eq!(written["items"].as_array().unwrap().len(), files, "{vendor}");
+        let guide = std::fs::read_to_string(Path::new(&out).join("README.md")).unwrap();
+        assert!(guide.contains(url) && guide.contains("127.0.0.1:8400/callback") && !guide.contains("{{"), "{vendor}");
+    }
+    run(&["admin-kit", "servicenow", "--webhook-url", "http://x.example", "--out", &out])
+        .bad(2, &["webhook_url", "https"]);
+    // A secret for the connection, and for the administrator.
+    home.run(&[
+        "connect",
+        "servicenow",
+        "--name",
+        "c",
+        "--config",
+        r#"{"instance":"acme","auth":{"type":"bearer","token":"t"}}"#,
+    ])
+    .good();
+    let secret = home.path("secret");
+    let args =
+        ["admin-kit", "servicenow", "--webhook-url", url, "--out", &out, "--secret-out", &secret, "--connection", "c"];
+    home.run(&args).good();
+    home.run(&args).bad(2, &["--secret-out"]);
+    let shown = home.run(&["connections", "show", "c", "--json"]).good();
+    assert_eq!(shown.json()["webhook_secrets"], 1);
+    let secret = std::fs::read_to_string(&secret).unwrap();
+    assert!(secret.trim().len() >= 43 && !shown.stdout.contains(secret.trim()));
+}

@@ -1,0 +1,454 @@
+//! Connecting a customer: to the vendor's page and back, or with a credential that is given.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use ticketing_core::{Authorization, Error, ErrorKind, Result, Secret};
+use ticketing_http::auth::{Bearer, Granted, OAuthGrant, TokenEndpoint};
+use ticketing_http::{HttpClient, Request};
+use tokio::time::timeout;
+use url::Url;
+
+use crate::connection::{Connection, ConnectionId, OAuthApp, checked_name};
+use crate::connections::Connections;
+use crate::consent::{BeginAuthorization, Begun, Callback, ClientChoice, Completed, Site};
+use crate::credential::{Client, Credential, FixedAuth, GrantKind, Tokens};
+use crate::lease::{NewConfig, Replacement};
+use crate::pending::{Pending, PendingTokens, new_state};
+use crate::refresh::ASK;
+use crate::store::NewConnection;
+
+impl Connections {
+    /// Where to send a customer, so that they agree to a new connection. Nothing is sent to the vendor.
+    ///
+    /// # Errors
+    /// `Config`, naming the key, where the address or another part of the configuration is wrong; `AlreadyExists` where the
+    /// name is taken.
+    pub async fn begin_authorization(&self, request: BeginAuthorization) -> Result<Begun> {
+        checked_name("name", &request.name)?;
+        checked_name("tenant", &request.tenant)?;
+        match self.store().find(&request.tenant, &request.name).await {
+            Ok(_) => {
+                return Err(Error::new(
+                    ErrorKind::AlreadyExists,
+                    format!("there is a connection `{}` already", request.name),
+                )
+                .with_field("name")
+                .with_hint("take another name, or authorize that one again by `begin_reauthorization`"));
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        self.begin(request, None).await
+    }
+
+    /// Where to send a customer, so that a connection that they have works again.
+    ///
+    /// # Errors
+    /// `NotFound`; `Unsupported` where it does not log in by OAuth.
+    pub async fn begin_reauthorization(&self, tenant: &str, id: &ConnectionId, redirect_uri: &str) -> Result<Begun> {
+        let connection = self.store().get(tenant, id).await?;
+        let client = match &connection.oauth_app {
+            Some(OAuthApp::Shared(name)) => ClientChoice::Shared(name.clone()),
+            Some(OAuthApp::Own { .. }) => ClientChoice::Own(self.store().client(&connection).await?),
+            None => {
+                return Err(Error::new(
+                    ErrorKind::Unsupported,
+                    format!("the connection `{}` does not log in by OAuth", connection.name),
+                )
+                .with_hint("give its new credential instead"));
+            }
+        };
+        let request = BeginAuthorization::new(
+            tenant,
+            &connection.provider,
+            &connection.name,
+            connection.config.clone(),
+            client,
+            redirect_uri,
+        );
+        self.begin(request, Some(connection.id)).await
+    }
+
+    async fn begin(&self, request: BeginAuthorization, again: Option<ConnectionId>) -> Result<Begun> {
+        without_auth(&request.config)?;
+        let provider = self.inner.registry.get(&request.provider)?.name;
+        let authorization = self.inner.authorization(provider, &request.config)?;
+        is_redirect(&request.redirect_uri)?;
+        let (client, shared_app) = match request.client {
+            ClientChoice::Shared(name) => (self.store().oauth_app(&name).await?, Some(name)),
+            ClientChoice::Own(client) => (client, None),
+        };
+        let scopes = request.scopes.unwrap_or_else(|| authorization.scopes.clone());
+        let state = new_state();
+        let asked = TokenEndpoint::authorize(&authorization, &client.id, &request.redirect_uri, &scopes, &state)?;
+        let pending = Pending {
+            provider: provider.to_owned(),
+            name: request.name,
+            config: request.config,
+            redirect_uri: request.redirect_uri,
+            scopes,
+            shared_app,
+            client_id: client.id,
+            client_secret: client.secret.map(|secret| secret.expose().to_owned()),
+            verifier: asked.verifier.map(|verifier| verifier.expose().to_owned()),
+            again: again.map(|id| id.to_string()),
+            tokens: None,
+        };
+        let account = asked.url.authority().to_owned();
+        let expires_at = self.store().put_pending(&request.tenant, &state, &account, &pending).await?;
+        Ok(Begun { url: asked.url, expires_at })
+    }
+
+    /// Takes what the customer's browser brought back: exchanges the code, and keeps the connection. The state is used up,
+    /// whatever comes of it.
+    ///
+    /// # Errors
+    /// `Unauthenticated` where the state is none of this tenant's, was used, or is over, and where the vendor refuses;
+    /// `PermissionDenied` where the customer did.
+    pub async fn complete_authorization(&self, tenant: &str, callback: Callback) -> Result<Completed> {
+        let pending = self.store().take_pending(tenant, &callback.state).await?;
+        let begin_again = "begin again, and have somebody agree who may";
+        let code = callback.outcome.map_err(|why| {
+            Error::new(ErrorKind::PermissionDenied, format!("the vendor's page came back with `{why}`"))
+                .with_hint(begin_again)
+        })?;
+        let authorization = self.inner.authorization(&pending.provider, &pending.config)?;
+        let endpoint = self.endpoint(&authorization, &pending)?;
+        let grant = OAuthGrant::AuthorizationCode {
+            code,
+            redirect_uri: pending.redirect_uri.clone(),
+            verifier: pending.verifier.clone().map(Secret::new),
+        };
+        let granted = ask(&endpoint, &grant).await.map_err(|error| match error.kind() {
+            ErrorKind::Unauthenticated => {
+                error.with_hint("begin again; check the client's id, secret and redirect address")
+            }
+            _ => error.with_hint("begin again: a code is good once"),
+        })?;
+        let scopes = granted.scopes.clone().unwrap_or_else(|| pending.scopes.clone());
+        let tokens = PendingTokens {
+            access: granted.access.expose().to_owned(),
+            expires_at: granted.expires_at,
+            refresh: granted.refresh.map(|refresh| refresh.expose().to_owned()),
+            scopes,
+        };
+        let pending = Pending { tokens: Some(tokens), verifier: None, ..pending };
+        let Some(sites_url) = &authorization.sites_url else {
+            return self.finish(tenant, pending).await.map(|made| Completed::Connected(Box::new(made)));
+        };
+        let sites = self.sites(sites_url, &granted.access).await?;
+        let named = authorization.site_url_key.as_ref().and_then(|key| pending.config.get(key)?.as_str());
+        let mut fitting = sites.iter().filter(|site| named.is_none_or(|named| is_same_site(named, &site.url)));
+        match (fitting.next(), fitting.next()) {
+            (Some(one), None) => {
+                let pending = at_site(pending, &authorization, one);
+                self.finish(tenant, pending).await.map(|made| Completed::Connected(Box::new(made)))
+            }
+            (None, _) => {
+                let names: Vec<_> = sites.iter().map(|site| site.url.as_str()).collect();
+                Err(Error::new(
+                    ErrorKind::PermissionDenied,
+                    format!("the customer agreed to no site that was asked for, but to: {}", names.join(", ")),
+                )
+                .with_field(authorization.site_url_key.unwrap_or_else(|| "site".to_owned()))
+                .with_hint("begin again, and choose the site on the vendor's page"))
+            }
+            (Some(_), Some(_)) => {
+                let continuation = new_state();
+                self.store().put_pending(tenant, &continuation, "choice of a site", &pending).await?;
+                Ok(Completed::ChooseSite { continuation, sites })
+            }
+        }
+    }
+
+    /// Keeps the connection to the site that the customer chose among those of [`Completed::ChooseSite`].
+    ///
+    /// # Errors
+    /// `Unauthenticated` where the continuation is none of this tenant's, was used, or is over; `InvalidRequest` where the
+    /// token does not open that site.
+    pub async fn choose_site(&self, tenant: &str, continuation: &Secret, site_id: &str) -> Result<Connection> {
+        let pending = self.store().take_pending(tenant, continuation).await?;
+        let authorization = self.inner.authorization(&pending.provider, &pending.config)?;
+        let access = pending.tokens.as_ref().map(|tokens| Secret::new(tokens.access.clone()));
+        let (Some(access), Some(sites_url)) = (access, &authorization.sites_url) else {
+            return Err(Error::invalid("continuation", "it is not of a choice of a site"));
+        };
+        let sites = self.sites(sites_url, &access).await?;
+        let chosen = sites.iter().find(|site| site.id == site_id).ok_or_else(|| {
+            let known: Vec<_> = sites.iter().map(|site| site.id.as_str()).collect();
+            Error::invalid("site", "the customer's token does not open it")
+                .with_hint(format!("begin again, and choose one of: {}", known.join(", ")))
+        })?;
+        self.finish(tenant, at_site(pending, &authorization, chosen)).await
+    }
+
+    /// Keeps a connection with a credential that is given: in the configuration's `auth`, or a grant that needs no browser.
+    ///
+    /// # Errors
+    /// `Config`, naming the key that is wrong; `AlreadyExists` where the name is taken.
+    pub async fn connect(&self, tenant: &str, provider: &str, name: &str, config: Value) -> Result<Connection> {
+        let provider = self.inner.registry.get(provider)?.name;
+        let given = self.given(provider, config)?;
+        let mut new = NewConnection::new(tenant, provider, name, given.account, given.config);
+        new.mapping = given.mapping;
+        (new.own_client, new.credential) = (given.client, given.credential);
+        self.store().add(new).await
+    }
+
+    /// Gives a connection another configuration and credential in its place: a new password, other tables. The account stays.
+    ///
+    /// # Errors
+    /// `Config`, naming the key that is wrong; `Conflict` where the configuration leads to another account.
+    pub async fn reconnect(&self, tenant: &str, id: &ConnectionId, config: Value) -> Result<Connection> {
+        let connection = self.store().get(tenant, id).await?;
+        let given = self.given(&connection.provider, config)?;
+        is_same_account(&connection, &given.account)?;
+        let Some(credential) = given.credential else {
+            return Err(Error::config("auth", "it is missing: there is no new credential in it"));
+        };
+        let config = NewConfig { config: given.config, mapping: given.mapping, client: given.client };
+        let new = Replacement { credential, scopes: None, config: Some(config) };
+        self.store().replace_credential(&connection, new).await?;
+        self.store().get(tenant, id).await
+    }
+
+    /// What a whole configuration holds. What is wrong with it is told by the provider, before anything is kept.
+    fn given(&self, provider: &str, config: Value) -> Result<Given> {
+        let Value::Object(mut map) = config else {
+            return Err(Error::config("config", "it must be an object"));
+        };
+        let auth = match map.remove("auth") {
+            None | Some(Value::Null) => None,
+            Some(Value::Object(auth)) => Some(auth),
+            Some(_) => return Err(Error::config("auth", "it must be an object")),
+        };
+        let mapping = map.remove("mapping").filter(|mapping| !mapping.is_null());
+        let config = Value::Object(map);
+        let built = self.inner.provider(provider, &config, mapping.as_ref(), auth.clone().map(Value::Object), None)?;
+        let account = built.info().account.clone();
+        let (client, credential) = match auth {
+            None => (None, None),
+            Some(auth) => match self.refreshing(provider, &config, &auth) {
+                Some((client, tokens)) => (Some(client), Some(Credential::OAuth(tokens))),
+                None => (None, Some(Credential::Fixed(FixedAuth(auth)))),
+            },
+        };
+        Ok(Given { account, config, mapping, client, credential })
+    }
+
+    /// A client and a refresh token in `auth` are kept as what they are, so that rotation is written down.
+    fn refreshing(&self, provider: &str, config: &Value, auth: &Map<String, Value>) -> Option<(Client, Tokens)> {
+        let keys: BTreeSet<&str> = auth.keys().map(String::as_str).collect();
+        let known = BTreeSet::from(["type", "client_id", "client_secret", "refresh_token"]);
+        if keys != known || auth.get("type")?.as_str() != Some("oauth") {
+            return None;
+        }
+        self.inner.authorization(provider, config).ok()?;
+        let text = |key: &str| auth.get(key)?.as_str().map(str::to_owned);
+        let client = Client::new(text("client_id")?, Some(Secret::new(text("client_secret")?)));
+        let refresh = Some(Secret::new(text("refresh_token")?));
+        let grant = GrantKind::AuthorizationCode;
+        Some((client, Tokens { grant, access: None, expires_at: None, refresh, login: None }))
+    }
+
+    /// Keeps a connection by a grant that needs no browser: the client's own credentials, or a user's name and password where
+    /// the vendor still takes them. A token is asked for at once, so that what is kept works.
+    ///
+    /// # Errors
+    /// `Unsupported` where the vendor has no such grant; `Unauthenticated` where it refuses.
+    pub async fn connect_by_grant(
+        &self,
+        request: BeginAuthorization,
+        login: Option<(String, Secret)>,
+    ) -> Result<Connection> {
+        checked_name("name", &request.name)?;
+        without_auth(&request.config)?;
+        let provider = self.inner.registry.get(&request.provider)?.name;
+        let authorization = self.inner.authorization(provider, &request.config)?;
+        let (offered, grant) = match &login {
+            None => (authorization.client_credentials, OAuthGrant::ClientCredentials),
+            Some((username, password)) => (
+                authorization.password,
+                OAuthGrant::Password { username: username.clone(), password: password.clone() },
+            ),
+        };
+        if !offered {
+            return Err(Error::new(ErrorKind::Unsupported, format!("{provider} gives no tokens that way"))
+                .with_field("grant")
+                .with_hint("have somebody agree on the vendor's page instead"));
+        }
+        let (client, shared_app) = match request.client {
+            ClientChoice::Shared(name) => (self.store().oauth_app(&name).await?, Some(name)),
+            ClientChoice::Own(client) => (client, None),
+        };
+        let scopes = request.scopes.unwrap_or_else(|| authorization.scopes.clone());
+        let endpoint = TokenEndpoint::of(&authorization, &client.id, client.secret.clone(), self.inner.http.clone())?
+            .with_scopes(scopes.clone());
+        let granted = ask(&endpoint, &grant).await?;
+        let kind = if login.is_some() { GrantKind::Password } else { GrantKind::ClientCredentials };
+        let config = request.config;
+        let (config, mapping) = split_mapping(config);
+        let account = self.account(provider, &config, mapping.as_ref(), &granted.access)?;
+        let mut new = NewConnection::new(request.tenant, provider, request.name, account, config);
+        new.mapping = mapping;
+        new.scopes = granted.scopes.unwrap_or(scopes);
+        new.own_client = shared_app.is_none().then_some(client);
+        new.shared_app = shared_app;
+        new.credential = Some(Credential::OAuth(Tokens {
+            grant: kind,
+            access: Some(granted.access),
+            expires_at: granted.expires_at,
+            refresh: granted.refresh,
+            login,
+        }));
+        self.store().add(new).await
+    }
+
+    fn endpoint(&self, authorization: &Authorization, pending: &Pending) -> Result<TokenEndpoint> {
+        let secret = pending.client_secret.clone().map(Secret::new);
+        TokenEndpoint::of(authorization, &pending.client_id, secret, self.inner.http.clone())
+    }
+
+    /// The account that a configuration leads to, as the provider names it.
+    fn account(&self, provider: &str, config: &Value, mapping: Option<&Value>, access: &Secret) -> Result<String> {
+        let auth = serde_json::json!({ "type": "connection" });
+        let built = self.inner.provider(provider, config, mapping, Some(auth), Some(Arc::new(Bearer::new(access)?)))?;
+        Ok(built.info().account.clone())
+    }
+
+    /// Makes the connection, or gives the one that is authorized again its new tokens.
+    async fn finish(&self, tenant: &str, pending: Pending) -> Result<Connection> {
+        let Some(tokens) = pending.tokens else {
+            return Err(Error::new(ErrorKind::Unexpected, "an authorization ended without tokens"));
+        };
+        let access = Secret::new(tokens.access);
+        let (config, mapping) = split_mapping(pending.config);
+        let account = self.account(&pending.provider, &config, mapping.as_ref(), &access)?;
+        let credential = Credential::OAuth(Tokens {
+            grant: GrantKind::AuthorizationCode,
+            access: Some(access),
+            expires_at: tokens.expires_at,
+            refresh: tokens.refresh.map(Secret::new),
+            login: None,
+        });
+        if let Some(id) = pending.again {
+            let id = ConnectionId::from_row(id);
+            let connection = self.store().get(tenant, &id).await?;
+            is_same_account(&connection, &account)?;
+            let new = Replacement { credential, scopes: Some(tokens.scopes), config: None };
+            self.store().replace_credential(&connection, new).await?;
+            return self.store().get(tenant, &id).await;
+        }
+        let mut new = NewConnection::new(tenant, pending.provider, pending.name, account, config);
+        new.mapping = mapping;
+        new.scopes = tokens.scopes;
+        if pending.shared_app.is_none() {
+            new.own_client = Some(Client::new(pending.client_id, pending.client_secret.map(Secret::new)));
+        }
+        new.shared_app = pending.shared_app;
+        new.credential = Some(credential);
+        self.store().add(new).await
+    }
+
+    /// The sites that a token opens, each once.
+    async fn sites(&self, sites_url: &str, access: &Secret) -> Result<Vec<Site>> {
+        let url =
+            Url::parse(sites_url).map_err(|error| Error::config("sites_url", "it is no address").with_source(error))?;
+        let origin = url.origin().ascii_serialization();
+        let address = self.inner.http.policy().check("sites_url", &origin, None)?;
+        let client = HttpClient::builder(address, self.inner.http.clone())
+            .with_authenticator(Arc::new(Bearer::new(access)?))
+            .build();
+        let request = Request::get(url.path().to_owned());
+        let response = client.send(&request).await?;
+        let mut sites: Vec<Site> = ticketing_http::decode(&response.body)?;
+        let mut seen = BTreeSet::new();
+        sites.retain(|site| seen.insert(site.id.clone()));
+        Ok(sites)
+    }
+}
+
+/// The parts of a whole configuration.
+struct Given {
+    account: String,
+    config: Value,
+    mapping: Option<Value>,
+    client: Option<Client>,
+    credential: Option<Credential>,
+}
+
+fn is_same_account(connection: &Connection, account: &str) -> Result<()> {
+    if connection.account == account {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Conflict,
+        format!("this is of the account {account}, and `{}` is of {}", connection.name, connection.account),
+    )
+    .with_field("account")
+    .with_hint("choose the same account, or make a new connection"))
+}
+
+async fn ask(endpoint: &TokenEndpoint, grant: &OAuthGrant) -> Result<Granted> {
+    timeout(ASK, endpoint.ask(grant)).await.unwrap_or_else(|_| {
+        Err(Error::new(ErrorKind::Timeout, "the token endpoint did not answer in time")
+            .with_retry_after(std::time::Duration::ZERO))
+    })
+}
+
+fn split_mapping(mut config: Value) -> (Value, Option<Value>) {
+    let mapping = config.as_object_mut().and_then(|map| map.remove("mapping")).filter(|mapping| !mapping.is_null());
+    (config, mapping)
+}
+
+fn at_site(mut pending: Pending, authorization: &Authorization, site: &Site) -> Pending {
+    if let Some(map) = pending.config.as_object_mut() {
+        for (key, value) in [(&authorization.site_id_key, &site.id), (&authorization.site_url_key, &site.url)] {
+            if let Some(key) = key {
+                map.insert(key.clone(), Value::String(value.clone()));
+            }
+        }
+    }
+    pending
+}
+
+/// Whether what was typed, a host or an address, is the site's.
+fn is_same_site(named: &str, url: &str) -> bool {
+    let host = |text: &str| {
+        let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+        text.split('/').next().unwrap_or_default().to_ascii_lowercase()
+    };
+    let (named, site) = (host(named), host(url));
+    // The bare name of a site stands for it too.
+    named == site || (!named.contains('.') && site.split('.').next() == Some(&named))
+}
+
+fn without_auth(config: &Value) -> Result<()> {
+    match config {
+        Value::Object(map) if !map.contains_key("auth") => Ok(()),
+        Value::Object(_) => Err(Error::config("auth", "OAuth gives the credential: the configuration must hold none")
+            .with_hint("leave `auth` out")),
+        _ => Err(Error::config("config", "it must be an object")),
+    }
+}
+
+/// An address that a browser may be sent back to: https, or this machine.
+fn is_redirect(text: &str) -> Result<()> {
+    let refused = |why: &str| {
+        Err(Error::config("redirect_uri", why.to_owned())
+            .with_hint("give the address that is registered with the vendor: https, or http on 127.0.0.1"))
+    };
+    let Ok(url) = Url::parse(text) else { return refused("it is no address") };
+    let is_loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback => {}
+        _ => return refused("it is not https: the code would travel in clear"),
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+        return refused("it holds a user name, password or fragment");
+    }
+    Ok(())
+}

@@ -1,0 +1,208 @@
+//! To the vendor's page and back: what a state is good for, and for whom.
+
+use serde_json::json;
+use ticketing_core::{ErrorKind, Secret};
+use ticketing_store::{Callback, Client, ClientChoice, Completed, OAuthApp, Status};
+
+use crate::bed::{Bed, JIRA, REDIRECT, SERVICENOW, TENANT};
+
+fn value(url: &url::Url, name: &str) -> Option<String> {
+    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+#[tokio::test]
+async fn a_customer_connects_and_the_connection_works() {
+    let bed = Bed::new().await;
+    let begun = bed.connections.begin_authorization(bed.begin_servicenow("prod")).await.unwrap();
+    assert!(begun.url.as_str().starts_with(&format!("{SERVICENOW}/oauth_auth.do?")), "{}", begun.url);
+    assert_eq!(value(&begun.url, "code_challenge_method").as_deref(), Some("S256"));
+    assert_eq!(value(&begun.url, "redirect_uri").as_deref(), Some(REDIRECT));
+    let state = value(&begun.url, "state").unwrap();
+    assert!(state.len() >= 43 && state.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)), "{state}");
+    assert!(!begun.url.as_str().contains("sandbox-secret"));
+
+    let callback = Callback::from_query(&bed.agree(&begun.url).await).unwrap();
+    let Completed::Connected(made) = bed.connections.complete_authorization(TENANT, callback).await.unwrap() else {
+        panic!("a ServiceNow instance has no sites to choose from")
+    };
+    assert_eq!(
+        (made.name.as_str(), made.provider.as_str(), made.account.as_str()),
+        ("prod", "servicenow", "127.0.0.1:4010")
+    );
+    assert_eq!(made.oauth_app, Some(OAuthApp::Own { client_id: "sandbox-client".to_owned() }));
+    assert_eq!((made.status, made.credential.as_deref()), (Status::Active, Some("oauth")));
+    assert_eq!(made.scopes, ["useraccount"]);
+    assert!(made.expires_at.is_some());
+    let client = bed.connections.client(TENANT, "prod").await.unwrap();
+    assert_eq!(client.check().await.unwrap().user.unwrap().name.as_deref(), Some("Integration Service"));
+    // The token that came with consent is used; none is asked for again.
+    assert_eq!(bed.token_requests(), 1);
+    let again = bed.connections.begin_authorization(bed.begin_servicenow("prod")).await.unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::AlreadyExists);
+}
+
+#[tokio::test]
+async fn a_state_is_good_once_for_its_tenant_and_for_ten_minutes() {
+    let bed = Bed::new().await;
+    let refused = |error: ticketing_core::Error| {
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Unauthenticated, Some("state")), "{error}");
+        assert!(error.hint().is_some());
+    };
+    let begun = bed.connections.begin_authorization(bed.begin_servicenow("prod")).await.unwrap();
+    let callback = Callback::from_query(&bed.agree(&begun.url).await).unwrap();
+    // Another tenant can neither use the state nor use it up.
+    refused(bed.connections.complete_authorization("globex", callback.clone()).await.unwrap_err());
+    bed.token_requests();
+    bed.connections.complete_authorization(TENANT, callback.clone()).await.unwrap();
+    refused(bed.connections.complete_authorization(TENANT, callback).await.unwrap_err());
+    let made_up = Callback::from_query("code=x&state=made-up").unwrap();
+    refused(bed.connections.complete_authorization(TENANT, made_up).await.unwrap_err());
+    assert_eq!(bed.token_requests(), 1, "nothing is sent for a state that is none");
+
+    let begun = bed.connections.begin_authorization(bed.begin_servicenow("late")).await.unwrap();
+    let callback = Callback::from_query(&bed.agree(&begun.url).await).unwrap();
+    bed.advance(600);
+    refused(bed.connections.complete_authorization(TENANT, callback).await.unwrap_err());
+
+    // Two who come back with one state at the same moment: one of them is served.
+    let begun = bed.connections.begin_authorization(bed.begin_servicenow("twice")).await.unwrap();
+    let callback = Callback::from_query(&bed.agree(&begun.url).await).unwrap();
+    let (one, two) = tokio::join!(
+        bed.connections.complete_authorization(TENANT, callback.clone()),
+        bed.beside().await.complete_authorization_of(callback)
+    );
+    assert_eq!(usize::from(one.is_ok()) + usize::from(two.is_ok()), 1);
+}
+
+/// For `join!`, which takes what lives long enough.
+trait Owned {
+    async fn complete_authorization_of(self, callback: Callback) -> ticketing_core::Result<Completed>;
+}
+
+impl Owned for ticketing_store::Connections {
+    async fn complete_authorization_of(self, callback: Callback) -> ticketing_core::Result<Completed> {
+        self.complete_authorization(TENANT, callback).await
+    }
+}
+
+#[tokio::test]
+async fn who_says_no_and_what_is_cut_off_is_told_plainly() {
+    let bed = Bed::new().await;
+    let fault = serde_json::from_value(json!({"name": "oauth_denied"})).unwrap();
+    bed.servicenow.set_faults([fault]).unwrap();
+    let begun = bed.connections.begin_authorization(bed.begin_servicenow("prod")).await.unwrap();
+    let callback = Callback::from_query(&bed.agree(&begun.url).await).unwrap();
+    let error = bed.connections.complete_authorization(TENANT, callback).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+    assert!(error.message().contains("access_denied"), "{error}");
+    for query in ["", "code=x", "state=", "state=x", "error=denied"] {
+        let error = Callback::from_query(query).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{query}");
+    }
+    assert_eq!(bed.token_requests(), 0);
+}
+
+#[tokio::test]
+async fn a_site_is_chosen_where_the_token_opens_it() {
+    let bed = Bed::new().await;
+    // One site: there is nothing to choose.
+    let made = bed.connect(bed.begin_jira("one")).await;
+    assert_eq!(made.config["cloud_id"], bed.jira.cloud_id());
+    assert_eq!((made.account.as_str(), made.config["site"].as_str()), (JIRA, Some(JIRA)));
+    assert!(made.scopes.contains(&"offline_access".to_owned()), "{:?}", made.scopes);
+    let client = bed.connections.client(TENANT, "one").await.unwrap();
+    client.check().await.unwrap();
+    // A site that was named must be among those that the customer agreed to.
+    let mut request = bed.begin_jira("other");
+    request.config["site"] = json!("other.example.com");
+    let begun = bed.connections.begin_authorization(request).await.unwrap();
+    let callback = Callback::from_query(&bed.agree(&begun.url).await).unwrap();
+    let error = bed.connections.complete_authorization(TENANT, callback).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::PermissionDenied, Some("site")), "{error}");
+    assert!(error.message().contains(JIRA), "{error}");
+}
+
+#[tokio::test]
+async fn a_shared_registration_serves_many_and_its_secret_is_told_to_nobody() {
+    let bed = Bed::new().await;
+    let client = Client::new("sandbox-client", Some(Secret::new("sandbox-secret")));
+    bed.connections.store().set_oauth_app("product", "gateway", &client).await.unwrap();
+    for (tenant, name) in [("acme", "jira"), ("globex", "jira")] {
+        let mut request = bed.begin_jira(name);
+        request.tenant = tenant.to_owned();
+        request.client = ClientChoice::Shared("product".to_owned());
+        let made = bed.connect(request).await;
+        assert_eq!(made.oauth_app, Some(OAuthApp::Shared("product".to_owned())));
+        let shown = format!("{made:?} {}", serde_json::to_string(&made).unwrap());
+        assert!(!shown.contains("sandbox-secret"), "{shown}");
+    }
+    bed.advance(3_700);
+    bed.connections.client("globex", "jira").await.unwrap().check().await.unwrap();
+    let mut request = bed.begin_jira("third");
+    request.client = ClientChoice::Shared("nosuch".to_owned());
+    assert_eq!(bed.connections.begin_authorization(request).await.unwrap_err().kind(), ErrorKind::NotFound);
+    let taken = bed.connections.store().set_oauth_app("product", "servicenow", &client).await.unwrap_err();
+    assert_eq!(taken.kind(), ErrorKind::Conflict);
+}
+
+#[tokio::test]
+async fn grants_without_a_browser_are_tried_before_they_are_kept() {
+    let bed = Bed::of(
+        vendor_sandbox::servicenow::Sandbox::builder()
+            .seed(7)
+            .property("glide.oauth.inbound.client.credential.grant_type.enabled", "true"),
+    )
+    .await;
+    let by = |name: &str, login: Option<(&str, &str)>| {
+        let login = login.map(|(user, password)| (user.to_owned(), Secret::new(password)));
+        bed.connections.connect_by_grant(bed.begin_servicenow(name), login)
+    };
+    by("client", None).await.unwrap();
+    by("password", Some(("itil", "itil"))).await.unwrap();
+    let refused = by("wrong", Some(("itil", "hunter2"))).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Unauthenticated);
+    assert!(!format!("{refused:?}").contains("hunter2"));
+    assert_eq!(bed.connections.store().list(TENANT, "", 10).await.unwrap().len(), 2, "what was refused is not kept");
+    bed.advance(1_801);
+    for name in ["client", "password"] {
+        bed.connections.client(TENANT, name).await.unwrap().check().await.unwrap();
+    }
+    // Its refresh token is over after a hundred days, and the user's name and password give another one.
+    bed.advance(8_640_001);
+    bed.connections.client(TENANT, "password").await.unwrap().check().await.unwrap();
+    let jira = bed.connections.connect_by_grant(bed.begin_jira("jira"), None).await.unwrap_err();
+    assert_eq!(jira.kind(), ErrorKind::Unsupported);
+}
+
+#[tokio::test]
+async fn a_dead_credential_is_said_and_mended_in_place() {
+    let bed = Bed::new().await;
+    let made = bed.connect(bed.begin_servicenow("prod")).await;
+    let client = bed.connections.client(TENANT, "prod").await.unwrap();
+    client.check().await.unwrap();
+    bed.token_requests();
+    // A refresh token of ServiceNow lives for a hundred days.
+    bed.advance(8_640_001);
+    let error = client.check().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error}");
+    assert!(error.message().contains("`prod` needs to be authorized again"), "{error}");
+    assert!(error.hint().unwrap().contains("ticketing connect servicenow --connection prod"), "{error}");
+    assert_eq!(bed.token_requests(), 1);
+    let row = bed.connections.store().get(TENANT, &made.id).await.unwrap();
+    assert_eq!(row.status, Status::NeedsReauthorization);
+    assert!(row.last_error.unwrap().contains("refused the credential"));
+    // Nobody asks again, in this process or another.
+    for connections in [bed.connections.clone(), bed.beside().await] {
+        let error = connections.client(TENANT, "prod").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+    }
+    assert_eq!(bed.token_requests(), 0);
+
+    let begun = bed.connections.begin_reauthorization(TENANT, &made.id, REDIRECT).await.unwrap();
+    let callback = Callback::from_query(&bed.agree(&begun.url).await).unwrap();
+    let Completed::Connected(again) = bed.connections.complete_authorization(TENANT, callback).await.unwrap() else {
+        panic!("one site")
+    };
+    assert_eq!((&again.id, again.status, again.last_error), (&made.id, Status::Active, None));
+    bed.connections.client(TENANT, "prod").await.unwrap().check().await.unwrap();
+}

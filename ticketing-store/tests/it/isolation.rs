@@ -1,0 +1,211 @@
+//! A thousand customers in one process: no one's secret is in another's request, in a log or in an error.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::{StreamExt as _, TryStreamExt as _};
+use serde_json::{Value, json};
+use ticketing_core::request::{ByteStream, ListGroups};
+use ticketing_core::{Clock, ErrorKind, ManualClock, Secret};
+use ticketing_http::http::{Request, Response};
+use ticketing_http::{Body, Transport, TransportError};
+use ticketing_store::{BeginAuthorization, Callback, Client, ClientChoice, Completed, Connections, Location, Store};
+use vendor_sandbox::{jira, servicenow};
+
+use crate::bed::{REDIRECT, context, key, registry, transport};
+
+const CUSTOMERS: u16 = 1_000;
+const FIRST_PORT: u16 = 20_000;
+
+/// Whose a secret is, by the secret.
+type Canaries = Mutex<HashMap<String, u16>>;
+
+/// Each customer's port leads to one of the vendors; everything that is sent is looked through for secrets.
+struct Watched {
+    servicenow: Arc<dyn Transport>,
+    jira: Arc<dyn Transport>,
+    canaries: Arc<Canaries>,
+    /// How often each customer's own secret was in its own requests.
+    own: Mutex<HashMap<u16, usize>>,
+    strangers: Mutex<Vec<String>>,
+}
+
+impl fmt::Debug for Watched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watched").finish_non_exhaustive()
+    }
+}
+
+/// The words of a text, as a secret would be one.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').filter(|word| word.len() >= 16)
+}
+
+/// True where it is one of ServiceNow.
+fn is_of_servicenow(nth: u16) -> bool {
+    nth.is_multiple_of(2)
+}
+
+#[async_trait]
+impl Transport for Watched {
+    async fn send(&self, request: Request<Body>) -> Result<Response<ByteStream>, TransportError> {
+        let (parts, body) = request.into_parts();
+        let pieces: Vec<Bytes> = body.open().try_collect().await.unwrap();
+        let body = pieces.concat();
+        let port = parts.uri.port_u16().unwrap();
+        let headers: Vec<String> = parts.headers.values().map(|value| value.to_str().unwrap().to_owned()).collect();
+        let text = format!("{} {} {}", parts.uri, headers.join(" "), String::from_utf8_lossy(&body));
+        for word in words(&text) {
+            match self.canaries.lock().unwrap().get(word) {
+                Some(owner) if *owner == port => *self.own.lock().unwrap().entry(port).or_default() += 1,
+                Some(owner) => {
+                    self.strangers.lock().unwrap().push(format!("{owner}'s secret went to {port}: {}", parts.uri))
+                }
+                None => {}
+            }
+        }
+        let to_token = parts.uri.path() == "/oauth/token";
+        let request = Request::from_parts(parts, Body::Bytes(body.into()));
+        let vendor = if is_of_servicenow(port - FIRST_PORT) { &self.servicenow } else { &self.jira };
+        let response = vendor.send(request).await?;
+        if !to_token {
+            return Ok(response);
+        }
+        // What the vendor gives this customer is this customer's alone.
+        let (parts, body) = response.into_parts();
+        let pieces: Vec<Bytes> = body.try_collect().await.unwrap();
+        let body = pieces.concat();
+        let answer: Value = serde_json::from_slice(&body).unwrap();
+        for token in ["access_token", "refresh_token"] {
+            if let Some(token) = answer[token].as_str() {
+                self.canaries.lock().unwrap().insert(token.to_owned(), port);
+            }
+        }
+        let body = futures::stream::iter([Ok(Bytes::from(body))]).boxed();
+        Ok(Response::from_parts(parts, body))
+    }
+}
+
+/// Everything that is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Connects a customer: the even ones by an API key of a ServiceNow, the odd ones by OAuth of a Jira.
+async fn connect(connections: &Connections, watched: &Watched, nth: u16, good: bool) {
+    let (tenant, port) = (format!("tenant-{nth}"), FIRST_PORT + nth);
+    let address = format!("http://127.0.0.1:{port}");
+    if is_of_servicenow(nth) {
+        let key = if good { format!("canary-key-of-{nth:05}") } else { format!("canary-bad-key-of-{nth:05}") };
+        watched.canaries.lock().unwrap().insert(key.clone(), port);
+        let config = json!({"instance": address, "auth": {"type": "api_key", "key": key}});
+        connections.connect(&tenant, "servicenow", "c", config).await.unwrap();
+        return;
+    }
+    let client = Client::new("sandbox-client", Some(Secret::new("sandbox-secret")));
+    let config = json!({"gateway": address});
+    let request = BeginAuthorization::new(&tenant, "gateway", "c", config, ClientChoice::Own(client), REDIRECT);
+    let begun = connections.begin_authorization(request).await.unwrap();
+    let mut request = Request::new(Body::Empty);
+    *request.uri_mut() = begun.url.as_str().parse().unwrap();
+    let answer = watched.send(request).await.unwrap();
+    let query = answer.headers()["location"].to_str().unwrap().split_once('?').unwrap().1.to_owned();
+    let callback = Callback::from_query(&query).unwrap();
+    let done = connections.complete_authorization(&tenant, callback).await.unwrap();
+    assert!(matches!(done, Completed::Connected(_)));
+}
+
+#[tokio::test]
+async fn a_thousand_customers_keep_their_secrets() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    // Of the whole process: what other tests log meanwhile is looked through with it.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+
+    let mut builder = servicenow::Sandbox::builder().seed(7);
+    for nth in (0..CUSTOMERS).filter(|nth| is_of_servicenow(*nth)) {
+        builder = builder.api_key(format!("canary-key-of-{nth:05}"), "itil");
+    }
+    let instance = builder.build().unwrap();
+    let site = jira::Sandbox::builder().seed(7).clock(instance.control().now()).build().unwrap();
+    let clock = Arc::new(ManualClock::new(instance.control().now()));
+    let watched = Arc::new(Watched {
+        servicenow: transport(instance.router()),
+        jira: transport(site.router()),
+        canaries: Arc::default(),
+        own: Mutex::default(),
+        strangers: Mutex::default(),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&Location::File(folder.path().join("store.db")), key(7)).await.unwrap();
+    let context = context(Arc::clone(&watched) as Arc<dyn Transport>, Arc::clone(&clock) as Arc<dyn Clock>);
+    let connections = Connections::new(store, registry(), &context).unwrap();
+    // One in fifty has a wrong key, so that there are errors to look through.
+    let good = |nth: u16| !nth.is_multiple_of(50);
+    for nth in 0..CUSTOMERS {
+        connect(&connections, &watched, nth, good(nth)).await;
+    }
+
+    let mut errors = Vec::new();
+    for round in 0..2 {
+        let mut reads = futures::stream::iter(0..CUSTOMERS)
+            .map(|nth| {
+                let connections = connections.clone();
+                async move {
+                    let client = connections.client(&format!("tenant-{nth}"), "c").await.unwrap();
+                    let outcome = match is_of_servicenow(nth) {
+                        true => client.list_groups(ListGroups::new().with_page_size(1)).await.map(drop),
+                        false => client.check().await.map(drop),
+                    };
+                    (nth, outcome)
+                }
+            })
+            .buffer_unordered(50);
+        while let Some((nth, outcome)) = reads.next().await {
+            match outcome {
+                Ok(_) => assert!(good(nth), "customer {nth}"),
+                Err(error) => {
+                    assert!(!good(nth) && error.kind() == ErrorKind::Unauthenticated, "customer {nth}: {error}");
+                    errors.push(format!("{error} {error:?}"));
+                }
+            }
+        }
+        // In the second round every token is over.
+        if round == 0 {
+            instance.control().advance(4_000).unwrap();
+            site.control().advance(4_000).unwrap();
+            clock.set(site.control().now());
+        }
+    }
+    assert_eq!(*watched.strangers.lock().unwrap(), Vec::<String>::new());
+    let own = watched.own.lock().unwrap();
+    assert_eq!(own.len(), usize::from(CUSTOMERS), "each customer's secret was in its own requests");
+    let canaries = watched.canaries.lock().unwrap();
+    assert!(canaries.len() > 2_000, "{}", canaries.len());
+    assert_eq!(errors.len(), 2 * usize::from(CUSTOMERS / 50));
+    let shown = format!("{connections:?}");
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.len() > 10_000, "the log is of {} bytes", log.len());
+    for text in [log, errors.join("\n"), shown] {
+        let told = words(&text).find(|word| canaries.contains_key(*word));
+        assert_eq!(told, None);
+    }
+}

@@ -1,0 +1,151 @@
+//! Rows that were changed behind the store's back: refused with a reason, and left as they are.
+
+use serde_json::json;
+use sqlx::any::AnyPoolOptions;
+use sqlx::{AnyPool, Row as _};
+use ticketing_core::ErrorKind;
+use ticketing_store::{Connection, Location, Store};
+
+use crate::bed::{Bed, TENANT, key, with_password};
+
+/// The database itself, as somebody who got hold of it has it.
+async fn database(bed: &Bed) -> AnyPool {
+    let url = format!("sqlite://{}", bed.folder.path().join("store.db").display());
+    AnyPoolOptions::new().max_connections(1).connect(&url).await.unwrap()
+}
+
+async fn sealed(pool: &AnyPool, owner: &Connection) -> Vec<u8> {
+    let query = "SELECT sealed FROM secrets WHERE owner = $1 AND slot = 'credential'";
+    sqlx::query(query).bind(owner.id.as_str()).fetch_one(pool).await.unwrap().try_get(0).unwrap()
+}
+
+async fn put(pool: &AnyPool, owner: &Connection, sealed: &[u8]) {
+    let query = "UPDATE secrets SET sealed = $1 WHERE owner = $2 AND slot = 'credential'";
+    let done = sqlx::query(query).bind(sealed.to_vec()).bind(owner.id.as_str()).execute(pool).await.unwrap();
+    assert_eq!(done.rows_affected(), 1);
+}
+
+#[tokio::test]
+async fn nothing_secret_is_in_the_file_in_clear() {
+    let bed = Bed::new().await;
+    with_password(&bed.connections, TENANT, "prod", "hunter2-canary").await;
+    bed.connect(bed.begin_servicenow("oauth")).await;
+    bed.connections.begin_authorization(bed.begin_servicenow("pending")).await.unwrap();
+    for entry in std::fs::read_dir(bed.folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        for secret in ["hunter2-canary", "sandbox-secret"] {
+            assert!(
+                !bytes.windows(secret.len()).any(|part| part == secret.as_bytes()),
+                "{secret} in {}",
+                path.display()
+            );
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0, "{}", path.display());
+        }
+    }
+}
+
+#[tokio::test]
+async fn changed_cut_and_swapped_secrets_are_refused_and_nothing_is_sent() {
+    let bed = Bed::new().await;
+    let one = with_password(&bed.connections, TENANT, "one", "admin").await;
+    let two = with_password(&bed.connections, TENANT, "two", "itil").await;
+    let foreign = with_password(&bed.connections, "globex", "three", "admin").await;
+    let pool = database(&bed).await;
+    let own = sealed(&pool, &one).await;
+    let mut damaged: Vec<Vec<u8>> = vec![
+        Vec::new(),
+        own[..own.len() - 1].to_vec(),
+        own[..20].to_vec(),
+        [own.clone(), vec![0]].concat(),
+        vec![0; own.len()],
+        sealed(&pool, &two).await,
+        sealed(&pool, &foreign).await,
+    ];
+    for nth in [0, 9, 20, 33, own.len() / 2, own.len() - 1] {
+        let mut changed = own.clone();
+        changed[nth] ^= 1;
+        damaged.push(changed);
+    }
+    for bad in damaged {
+        put(&pool, &one, &bad).await;
+        let error = bed.connections.client(TENANT, "one").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
+        assert!(error.hint().is_some() && error.message().contains(one.id.as_str()), "{error}");
+        assert_eq!(sealed(&pool, &one).await, bad, "the row is left as it is");
+        // Its neighbours are served all the same.
+        bed.connections.client(TENANT, "two").await.unwrap();
+    }
+    // A changed byte of the key's id is another key.
+    let mut other_key = own.clone();
+    other_key[3] ^= 1;
+    put(&pool, &one, &other_key).await;
+    let error = bed.connections.client(TENANT, "one").await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("key")), "{error}");
+    put(&pool, &one, &own).await;
+    bed.connections.client(TENANT, "one").await.unwrap().check().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_row_moved_to_another_tenant_or_connection_does_not_open() {
+    let bed = Bed::new().await;
+    let one = with_password(&bed.connections, TENANT, "one", "admin").await;
+    let pool = database(&bed).await;
+    for statement in [
+        "UPDATE connections SET tenant = 'globex' WHERE id = $1",
+        "UPDATE secrets SET tenant = 'globex' WHERE owner = $1",
+    ] {
+        sqlx::query(statement).bind(one.id.as_str()).execute(&pool).await.unwrap();
+        assert_eq!(bed.connections.client(TENANT, "one").await.unwrap_err().kind(), ErrorKind::NotFound);
+        let error = bed.connections.client("globex", "one").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
+    }
+    assert!(bed.transport.sent.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_credential_goes_to_no_address_but_its_own() {
+    let bed = Bed::new().await;
+    let one = with_password(&bed.connections, TENANT, "one", "admin").await;
+    bed.connect(bed.begin_servicenow("oauth")).await;
+    bed.token_requests();
+    let pool = database(&bed).await;
+    for account in ["127.0.0.1:4010", "127.0.0.1:6666"] {
+        let config = json!({"instance": "http://127.0.0.1:6666", "tables": ["incident"]}).to_string();
+        sqlx::query("UPDATE connections SET config = $1, account = $2")
+            .bind(config)
+            .bind(account)
+            .execute(&pool)
+            .await
+            .unwrap();
+        for name in ["one", "oauth"] {
+            let error = bed.connections.client(TENANT, name).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Integrity, "{name}: {error}");
+        }
+    }
+    assert!(bed.transport.sent.lock().unwrap().is_empty(), "nothing is sent anywhere");
+    sqlx::query("UPDATE connections SET config = 'x' WHERE id = $1")
+        .bind(one.id.as_str())
+        .execute(&pool)
+        .await
+        .unwrap();
+    let error = bed.connections.client(TENANT, "one").await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Integrity, Some("config")));
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_store_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("letter.txt");
+    let letter = "Dear customer, ".repeat(100);
+    std::fs::write(&path, &letter).unwrap();
+    let error = Store::open(&Location::File(path.clone()), key(1)).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("store")), "{error}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), letter);
+    let error = Store::open(&Location::File(folder.path().to_owned()), key(1)).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("store")), "{error}");
+}
