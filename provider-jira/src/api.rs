@@ -39,14 +39,6 @@ impl Site {
         format!("{}/rest/api/{version}{path}", self.prefix)
     }
 
-    /// A path of the site's own, as people write it.
-    pub(crate) fn own(&self, path: &str) -> String {
-        if self.prefix.is_empty() || path.starts_with(&format!("{}/", self.prefix)) {
-            return path.to_owned();
-        }
-        format!("{}{path}", self.prefix)
-    }
-
     /// A path of Service Management's API (wire A10).
     pub(crate) fn desk(&self, path: &str) -> String {
         format!("{}/rest/servicedeskapi{path}", self.prefix)
@@ -113,6 +105,14 @@ impl Api {
     /// What the site says of itself; asked once for each connection.
     pub(crate) async fn site(&self) -> Result<&Site> {
         self.site.get_or_try_init(|| self.learn()).await
+    }
+
+    /// A path of the site's own, as people write it; what stands before it is known without asking, except behind the gateway.
+    pub(crate) async fn own(&self, path: &str) -> Result<String> {
+        match self.place.route {
+            Route::Host | Route::Gateway(Some(_)) => Ok(below(&self.place.prefix, path)),
+            Route::Gateway(None) | Route::Either => Ok(below(&self.site().await?.prefix, path)),
+        }
     }
 
     /// The site, where it is known already.
@@ -259,6 +259,14 @@ impl Api {
         let body = json!({ "issueIdsOrKeys": ids_or_keys, "fields": fields });
         self.write(Request::post, "/issue/bulkfetch", Some(&body), Idempotency::Safe).await
     }
+}
+
+/// A path below what stands before all of them, unless it stands there already.
+fn below(prefix: &str, path: &str) -> String {
+    if prefix.is_empty() || path.starts_with(&format!("{prefix}/")) {
+        return path.to_owned();
+    }
+    format!("{prefix}{path}")
 }
 
 fn flavour(info: &ServerInfo) -> Flavour {

@@ -168,7 +168,7 @@ impl Listing<'_> {
             if chunk.start_at.is_some_and(|start| start != begin) {
                 return Err(broken("the site ignored where the page begins"));
             }
-            if chunk.rows.first().is_some_and(|(first, _)| first.1 == last.1) && !remedy::is_removed("jira.anchor") {
+            if chunk.rows.first().is_some_and(|(first, _)| first.1 == last.1) {
                 chunk.rows.remove(0);
                 return Ok(self.behind(at, chunk.rows, begin, 1));
             }

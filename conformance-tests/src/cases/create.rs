@@ -61,7 +61,10 @@ pub async fn everything_that_can_be_written_is_read_back(h: &dyn Harness) {
         request = request.with_requester(UserSelector::email("amara.okafor@example.com"));
     }
     if can("assignees") {
-        request = request.with_assignees(vec![UserSelector::username("tomas.silva")]);
+        // Not every vendor has login names.
+        let assignee = world.user("tomas.silva");
+        let by_id = || UserSelector::Id(assignee.id.clone());
+        request = request.with_assignees(vec![assignee.username.as_ref().map_or_else(by_id, UserSelector::username)]);
     }
     if can("assigned_groups") {
         request = request.with_groups(vec![GroupSelector::name("IT Help Desk")]);
@@ -77,7 +80,7 @@ pub async fn everything_that_can_be_written_is_read_back(h: &dyn Harness) {
         request = request.with_parent(world.ticket_id("move"));
     }
     if can("tags") {
-        request = request.with_tags(vec!["vpn".to_owned(), "brand new tag".to_owned()]);
+        request = request.with_tags(vec!["vpn".to_owned(), h.tag("brand new tag")]);
     }
     let due = Due::Date("2026-03-09".parse().unwrap());
     if can("due") {
@@ -118,7 +121,7 @@ pub async fn everything_that_can_be_written_is_read_back(h: &dyn Harness) {
         if let Some(tags) = ticket.tags.as_ref().filter(|_| can("tags")) {
             let mut tags = tags.clone();
             tags.sort();
-            assert_eq!(tags, ["brand new tag", "vpn"], "tags");
+            assert_eq!(tags, [h.tag("brand new tag"), "vpn".to_owned()], "tags");
         }
         if can("due") {
             assert_eq!(crate::canonical::due_day(ticket).as_deref(), Some("2026-03-09"), "due");
