@@ -39,14 +39,6 @@ impl Site {
         format!("{}/rest/api/{version}{path}", self.prefix)
     }
 
-    /// A path of the site's own, as people write it.
-    pub(crate) fn own(&self, path: &str) -> String {
-        if self.prefix.is_empty() || path.starts_with(&format!("{}/", self.prefix)) {
-            return path.to_owned();
-        }
-        format!("{}{path}", self.prefix)
-    }
-
     /// A path of Service Management's API (wire A10).
     pub(crate) fn desk(&self, path: &str) -> String {
         format!("{}/rest/servicedeskapi{path}", self.prefix)
@@ -113,6 +105,16 @@ impl Api {
     /// What the site says of itself; asked once for each connection.
     pub(crate) async fn site(&self) -> Result<&Site> {
         self.site.get_or_try_init(|| self.learn()).await
+    }
+
+    /// A path of the site's own, as people write it; what the site says of itself is asked only where its path hangs on that.
+    pub(crate) async fn own_path(&self, path: &str) -> Result<String> {
+        let prefix = match self.place.route {
+            Route::Host | Route::Gateway(Some(_)) => &self.place.prefix,
+            Route::Gateway(None) | Route::Either => &self.site().await?.prefix,
+        };
+        let is_there = prefix.is_empty() || path.starts_with(&format!("{prefix}/"));
+        Ok(if is_there { path.to_owned() } else { format!("{prefix}{path}") })
     }
 
     /// The site, where it is known already.

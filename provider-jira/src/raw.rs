@@ -49,7 +49,7 @@ pub(crate) async fn send(connection: &Connection, request: RawRequest) -> Result
         Some((path, query)) => (path.to_owned(), query.to_owned()),
         None => (request.path.clone(), String::new()),
     };
-    let path = connection.api.site().await?.own(&path);
+    let path = connection.api.own_path(&path).await?;
     let mut out = Request::new(method, path);
     for (name, value) in url::form_urlencoded::parse(inline.as_bytes()) {
         out = out.with_query(&name, &value);
