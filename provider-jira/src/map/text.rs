@@ -4,7 +4,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use ticketing_core::model::{NativeText, RichText, TextFormat};
 use ticketing_core::{Error, ErrorKind, Result};
-use ticketing_http::richtext::{adf, wiki};
+use ticketing_http::richtext::{Converted, adf, wiki};
 
 use crate::api::Flavour;
 
@@ -39,24 +39,38 @@ fn is_empty_adf(text: &RichText) -> bool {
             .is_ok_and(|document| document["content"].as_array().is_none_or(Vec::is_empty))
 }
 
-/// A Markdown text as the site takes it. With `native`, the text as it is now, what Markdown cannot say of it is kept.
+/// A Markdown text as the site takes it. With `native`, the text as it is now, what Markdown cannot say of it is kept. What
+/// the site's format cannot hold is told in the log.
 pub(crate) fn to_native(flavour: Flavour, markdown: &str, native: Option<&NativeText>) -> Result<Value> {
     match flavour {
         Flavour::Cloud => {
             let edited = match native.filter(|native| native.format == TextFormat::Adf) {
-                Some(native) => adf::edit(&native.content, markdown).map(|text| text.value),
-                None => Ok(adf::from_markdown(markdown).value),
+                Some(native) => adf::edit(&native.content, markdown),
+                None => Ok(adf::from_markdown(markdown)),
             };
-            let text = edited.map_err(|error| Error::new(ErrorKind::Decode, error.to_string()))?;
+            let text = told(edited.map_err(|error| Error::new(ErrorKind::Decode, error.to_string()))?);
             serde_json::from_str(&text)
                 .map_err(|error| Error::new(ErrorKind::Unexpected, "the text has no ADF").with_source(error))
         }
         Flavour::DataCenter => {
-            let text = match native.filter(|native| native.format == TextFormat::Wiki) {
-                Some(native) => wiki::edit(&native.content, markdown).value,
-                None => wiki::from_markdown(markdown).value,
-            };
-            Ok(Value::String(text))
+            Ok(Value::String(told(match native.filter(|native| native.format == TextFormat::Wiki) {
+                Some(native) => wiki::edit(&native.content, markdown),
+                None => wiki::from_markdown(markdown),
+            })))
         }
     }
+}
+
+/// A converted text; what it could not carry over is told in one line.
+fn told(converted: Converted<String>) -> String {
+    const LISTED: usize = 5;
+    if !converted.losses.is_empty() {
+        let losses: Vec<String> = converted.losses.iter().take(LISTED).map(ToString::to_string).collect();
+        tracing::warn!(
+            losses = losses.join("; "),
+            more = converted.losses.len().saturating_sub(LISTED),
+            "the site's format cannot hold all of a text"
+        );
+    }
+    converted.value
 }

@@ -38,10 +38,13 @@ impl Learned {
     }
 }
 
-/// Values by name, each with the moment of its reading.
+/// A value, and the moment of its reading.
+type Read<T> = (DateTime<Utc>, Arc<T>);
+
+/// Values by name.
 #[derive(Debug)]
 pub(crate) struct Kept<T> {
-    all: Mutex<HashMap<String, (DateTime<Utc>, Arc<T>)>>,
+    all: Mutex<HashMap<String, Read<T>>>,
 }
 
 impl<T> Default for Kept<T> {

@@ -53,7 +53,7 @@ fn write(call: &Call<'_>, world: &World, issue: &Issue, body: &Value, own: &mut 
         Err(Refused::Request(message)) => return Err(ApiError::bad_request(message)),
     }
     if let Some(wanted) = body.get("visibility").filter(|wanted| !wanted.is_null()) {
-        own.visibility = Some(visibility(world, wanted)?);
+        own.visibility = Some(visibility(call, world, wanted)?);
     }
     let is_desk = world.project(issue.project).is_some_and(super::model::Project::is_service_desk);
     for property in body.get("properties").and_then(Value::as_array).into_iter().flatten() {
@@ -69,7 +69,7 @@ fn write(call: &Call<'_>, world: &World, issue: &Issue, body: &Value, own: &mut 
     Ok(())
 }
 
-fn visibility(world: &World, wanted: &Value) -> Result<Visibility, ApiError> {
+fn visibility(call: &Call<'_>, world: &World, wanted: &Value) -> Result<Visibility, ApiError> {
     let text = |name: &str| wanted[name].as_str();
     match text("type") {
         Some("role") => {
@@ -83,6 +83,11 @@ fn visibility(world: &World, wanted: &Value) -> Result<Visibility, ApiError> {
             let found = text("identifier").and_then(|id| world.group(id)).or_else(|| world.group_named(text("value")?));
             let message = format!("Group: {} does not exist.", text("value").unwrap_or_default());
             let group = found.ok_or_else(|| ApiError::field("commentLevel", message))?;
+            // As for roles: nobody writes what they could not read.
+            if !call.account().is_some_and(|account| group.members.iter().any(|own| own == account)) {
+                let message = format!("You are currently not a member of the group: {}.", group.name);
+                return Err(ApiError::field("commentLevel", message));
+            }
             Ok(Visibility { kind: "group", value: group.name.clone(), identifier: group.id.clone() })
         }
         _ => Err(ApiError::field("commentLevel", "The comment visibility type is not valid.")),
