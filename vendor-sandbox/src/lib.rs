@@ -21,6 +21,7 @@ mod clock;
 pub mod company;
 mod content;
 mod control;
+mod delivery;
 mod emulator;
 mod error;
 mod faults;

@@ -16,5 +16,5 @@ const SUBJECTS: &[&str] = &[
 
 /// The subject of one.
 pub(crate) fn subject(random: &mut SplitMix) -> &'static str {
-    *random.pick::<&str>(SUBJECTS)
+    random.pick::<&str>(SUBJECTS)
 }

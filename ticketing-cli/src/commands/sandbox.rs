@@ -19,7 +19,7 @@ use crate::output::{Format, stdout};
 /// control API of each is below /_sandbox/: state, clock, faults, requests, reset.
 #[derive(Debug, Args)]
 pub(crate) struct SandboxCommand {
-    /// Whose API: servicenow, jira; several with commas between them, each on a port of its own
+    /// Whose API: servicenow, jira, zendesk; several with commas between them, each on a port of its own
     #[arg(long, required = true, value_delimiter = ',', value_name = "VENDOR")]
     vendor: Vec<Vendor>,
     /// The port on 127.0.0.1, and of several the first one's; 0 takes any free ones

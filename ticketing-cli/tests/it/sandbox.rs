@@ -44,14 +44,17 @@ fn the_address_is_also_said_as_json() {
 /// `--vendor` replaces nothing: the server of these tests names servicenow itself.
 #[test]
 fn several_vendors_listen_on_a_port_each() {
-    let mut server = Server::start(&["--vendor", "jira", "--flavour", "data-center"]);
-    let line = server.line();
+    let mut server = Server::start(&["--vendor", "jira,zendesk", "--flavour", "data-center"]);
+    let (line, last) = (server.line(), server.line());
     let url = line.strip_prefix("jira sandbox listening on ").unwrap().trim();
-    assert_ne!(url, server.url);
+    let zendesk = last.strip_prefix("zendesk sandbox listening on ").unwrap().trim();
+    assert!(url != server.url && zendesk != server.url && zendesk != url);
     assert!(server.http("GET", "/_sandbox/state", "").contains("\"vendor\":\"servicenow\""));
     server.url = url.to_owned();
     assert!(server.http("GET", "/_sandbox/state", "").contains("\"vendor\":\"jira\""));
     assert!(server.http("GET", "/rest/api/2/serverInfo", "").contains("\"deploymentType\":\"Server\""));
+    server.url = zendesk.to_owned();
+    assert!(server.http("GET", "/api/v2/users/me", "").contains("Anonymous user"));
 }
 
 #[test]

@@ -1,29 +1,21 @@
 //! What a business rule with an outbound REST call sends: wire §8.
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use axum::body::Bytes;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use http::Request;
-use http::header::{CONTENT_TYPE, HOST, USER_AGENT};
-use http_body_util::Full;
-use hyper_util::rt::TokioIo;
+use http::header::{CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::Sha256;
-use tokio::net::TcpStream;
 
-use crate::error::{Result, SandboxError};
+use crate::delivery::{Target, send};
+use crate::error::Result;
 
 /// Deliveries remembered.
 const CAPACITY: usize = 1000;
-
-/// D: connect 10 s; a sandbox need not wait that long for loopback.
-const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A rule that reports changes to a loopback address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,7 +92,7 @@ impl Webhooks {
     /// Replaces all rules.
     pub(crate) fn set(&self, rules: Vec<Webhook>) -> Result<()> {
         for rule in &rules {
-            target(&rule.url)?;
+            Target::of(&rule.url)?;
         }
         self.lock().rules = rules;
         Ok(())
@@ -134,7 +126,7 @@ impl Webhooks {
     }
 
     fn send(&self, rule: &Webhook, event: &Event, timestamp: i64) {
-        let Ok(target) = target(&rule.url) else {
+        let Ok(target) = Target::of(&rule.url) else {
             return;
         };
         let delivery = {
@@ -160,8 +152,7 @@ impl Webhooks {
         // Without a runtime (typed control outside of async code) nothing can be sent.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                let sent = tokio::time::timeout(TIMEOUT, post(&target, &delivery)).await;
-                let status = sent.ok().flatten();
+                let status = send(&target, &Method::POST, headers(&delivery), delivery.body.clone()).await;
                 let mut inner = webhooks.lock();
                 if let Some(own) = inner.deliveries.iter_mut().find(|own| own.id == delivery.id) {
                     own.status = status;
@@ -197,68 +188,21 @@ fn escape_non_ascii(json: &str) -> String {
     escaped
 }
 
-struct Target {
-    address: SocketAddr,
-    host: String,
-    path: String,
-}
-
-/// Only plain http to a loopback address: a sandbox must not call out.
-fn target(url: &str) -> Result<Target> {
-    let refuse = || {
-        SandboxError::invalid("url", format!("{url:?} is not http://127.0.0.1:PORT/…: webhooks go to loopback only"))
-    };
-    let uri: http::Uri = url.parse().map_err(|_| refuse())?;
-    let host = uri.host().ok_or_else(refuse)?;
-    let ip: IpAddr = match host {
-        "localhost" => IpAddr::from([127, 0, 0, 1]),
-        host => host.trim_matches(['[', ']']).parse().map_err(|_| refuse())?,
-    };
-    if uri.scheme_str() != Some("http") || !ip.is_loopback() {
-        return Err(refuse());
-    }
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    Ok(Target {
-        address: SocketAddr::new(ip, uri.port_u16().unwrap_or(80)),
-        host: uri.authority().map(ToString::to_string).unwrap_or_default(),
-        path: path.to_owned(),
-    })
-}
-
-async fn post(target: &Target, delivery: &Delivery) -> Option<u16> {
-    let stream = TcpStream::connect(target.address).await.ok()?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
-    let driver = tokio::spawn(async move {
-        let _ = connection.await;
-    });
-    let request = Request::post(&target.path)
-        .header(HOST, &target.host)
-        .header(CONTENT_TYPE, "application/json")
+fn headers(delivery: &Delivery) -> HeaderMap {
+    let text = |value: &str| HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static(""));
+    HeaderMap::from_iter([
+        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
         // wire §8.1.
-        .header(USER_AGENT, "ServiceNow/1.0")
-        .header("x-sandbox-delivery", &delivery.id)
-        .header("x-sandbox-timestamp", delivery.timestamp)
-        .header("x-sandbox-signature", &delivery.signature)
-        .body(Full::new(Bytes::from(delivery.body.clone())))
-        .ok()?;
-    let response = sender.send_request(request).await.ok();
-    driver.abort();
-    Some(response?.status().as_u16())
+        (USER_AGENT, HeaderValue::from_static("ServiceNow/1.0")),
+        (HeaderName::from_static("x-sandbox-delivery"), text(&delivery.id)),
+        (HeaderName::from_static("x-sandbox-timestamp"), HeaderValue::from(delivery.timestamp)),
+        (HeaderName::from_static("x-sandbox-signature"), text(&delivery.signature)),
+    ])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_loopback_is_accepted() {
-        for good in ["http://127.0.0.1:9/x", "http://localhost:9", "http://[::1]:9/"] {
-            assert!(target(good).is_ok(), "{good}");
-        }
-        for bad in ["https://127.0.0.1/", "http://example.com/", "http://10.0.0.1/", "x"] {
-            assert!(target(bad).is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn the_signature_is_over_timestamp_and_body() {

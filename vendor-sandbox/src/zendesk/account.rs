@@ -16,6 +16,7 @@ use super::credentials::{Credentials, Presented};
 use super::faults::FAULTS;
 use super::rate_limit::{self, RateLimiter};
 use super::settings::{AccountSettings, Settings};
+use super::webhooks::Webhooks;
 use super::world::World;
 use super::{oauth, routes};
 use crate::Vendor;
@@ -39,6 +40,7 @@ pub(crate) struct Account {
     credentials: Mutex<Credentials>,
     limits: Mutex<RateLimiter>,
     account_settings: Mutex<AccountSettings>,
+    pub(crate) webhooks: Webhooks,
 }
 
 impl Account {
@@ -50,6 +52,7 @@ impl Account {
             world: RwLock::new(world),
             limits: Mutex::default(),
             account_settings: Mutex::new(settings.account.clone()),
+            webhooks: Webhooks::default(),
             settings,
         }
     }
@@ -59,9 +62,15 @@ impl Account {
         look(&self.world.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Changes the data.
+    /// Changes the data, and tells the webhooks about it.
     pub(crate) fn write<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
-        change(&mut self.world.write().unwrap_or_else(PoisonError::into_inner))
+        let (result, happened) = {
+            let mut world = self.world.write().unwrap_or_else(PoisonError::into_inner);
+            let result = change(&mut world);
+            (result, std::mem::take(&mut world.happened))
+        };
+        self.webhooks.report(happened, self.clock.now());
+        result
     }
 
     pub(crate) fn credentials<T>(&self, change: impl FnOnce(&mut Credentials) -> T) -> T {
@@ -209,7 +218,10 @@ impl Account {
             reply = html(StatusCode::INTERNAL_SERVER_ERROR, ERROR_PAGE);
         }
         self.decorate(&mut reply, &call);
-        rate_limit::mark(&mut reply, &standings);
+        // A limit that a fault pretends has said how much is left.
+        if reply.status() != StatusCode::TOO_MANY_REQUESTS {
+            rate_limit::mark(&mut reply, &standings);
+        }
         reply.map(Body::from)
     }
 
@@ -312,6 +324,7 @@ impl Emulator for Account {
         self.write(|world| *world = fresh);
         self.credentials(|all| *all = credentials);
         *lock(&self.limits) = RateLimiter::default();
+        self.webhooks.clear();
         self.set_account_settings(self.settings.account.clone());
         self.clock.rewind(self.settings.start);
         Ok(())

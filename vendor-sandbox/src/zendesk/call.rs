@@ -100,6 +100,12 @@ impl Call<'_> {
         if ids.len() > 100 { Err(too_many()) } else { Ok(ids) }
     }
 
+    /// A count as it is shown; a fault makes it wrong (wire B2: that of a large account is a day old).
+    pub(crate) fn counted(&self, count: usize) -> usize {
+        let delta = self.strikes.get("wrong_count").map(|strike| strike.parameter.as_i64().unwrap_or(-1));
+        count.saturating_add_signed(delta.and_then(|delta| isize::try_from(delta).ok()).unwrap_or(0))
+    }
+
     /// What `include` asks for (wire B2).
     pub(crate) fn includes(&self, name: &str) -> bool {
         self.params.get("include").is_some_and(|list| list.split(',').any(|own| own.trim() == name))

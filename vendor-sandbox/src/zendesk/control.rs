@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use super::account::Account;
 use super::model::Ticket;
 use super::settings::AccountSettings;
+use super::webhooks::Delivery;
 use super::world::World;
 use crate::control::Control as SharedControl;
 use crate::error::{Result, SandboxError};
@@ -126,15 +127,27 @@ impl Control {
         })
     }
 
+    /// What webhooks have sent so far, oldest first.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.account.webhooks.deliveries()
+    }
+
     /// Forgets all OAuth access tokens that can expire, so that bearers get 401 until they refresh.
     pub fn expire_access_tokens(&self) {
         self.account.credentials(super::credentials::Credentials::expire_access);
     }
 }
 
-/// `GET`, `PUT /_sandbox/settings`: Zendesk's addition to the control API.
+/// `GET`, `PUT /_sandbox/settings`, `GET /_sandbox/deliveries`: Zendesk's addition to the control API.
 pub(crate) fn router(control: Control) -> Router {
-    Router::new().route("/_sandbox/settings", get(settings).put(set_settings)).with_state(control)
+    Router::new()
+        .route("/_sandbox/settings", get(settings).put(set_settings))
+        .route("/_sandbox/deliveries", get(deliveries))
+        .with_state(control)
+}
+
+async fn deliveries(State(control): State<Control>) -> Response {
+    axum::Json(serde_json::json!({ "deliveries": control.deliveries() })).into_response()
 }
 
 async fn settings(State(control): State<Control>) -> Response {

@@ -62,6 +62,12 @@ pub(crate) const FAULTS: &[FaultSpec] = &[
         Some("the share, default 0.3, chosen by id"),
         is_list,
     ),
+    FaultSpec::new(
+        "wrong_count",
+        "counts are wrong, as those of large accounts are",
+        Some("added to the true count, may be negative; default -1"),
+        is_list,
+    ),
     FaultSpec::new("missing_sideloads", "side-loaded users, groups and organisations are missing", None, is_list),
     FaultSpec::new(
         "changes_while_paged",

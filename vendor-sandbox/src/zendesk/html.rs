@@ -39,7 +39,11 @@ pub(crate) fn plain(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
     let mut rest = html;
     while let Some(at) = rest.find('<') {
-        text.push_str(&decoded(&rest[..at]));
+        let chunk = &rest[..at];
+        // Line breaks between blocks are no text.
+        if !chunk.trim().is_empty() || !(text.is_empty() || text.ends_with('\n')) {
+            text.push_str(&decoded(chunk));
+        }
         let end = rest[at..].find('>').map_or(rest.len(), |end| at + end + 1);
         let tag = rest[at..end].trim_start_matches('<').trim_end_matches('>');
         let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap_or_default();
@@ -81,7 +85,7 @@ mod tests {
         assert!(html.contains("<strong>a</strong>") && !html.contains("script") && !html.contains("onclick"), "{html}");
         assert_eq!(
             plain("<p>one<br>\ntwo &amp; <b>three</b></p>\n<ul><li>x</li><li>y</li></ul>"),
-            "one\ntwo & three\n\n\n- x\n- y"
+            "one\ntwo & three\n\n- x\n- y"
         );
         assert_eq!(plain(&from_plain_markdown("a <z> & b")), "a <z> & b");
     }

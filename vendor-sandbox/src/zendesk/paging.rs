@@ -168,7 +168,7 @@ impl<T> Page<T> {
             around: vec![
                 ("next_page", link(next)),
                 ("previous_page", link(page.checked_sub(1).filter(|page| *page > 0))),
-                ("count", Value::from(count)),
+                ("count", Value::from(call.counted(count))),
             ],
         }
     }

@@ -75,6 +75,18 @@ pub(crate) fn of_organization(call: &Call<'_>, world: &World, id: &str) -> Resul
     page(call, world, |user| world.organization_memberships.values().any(|own| own.of == id && own.user == user.id))
 }
 
+/// `GET /tickets/{id}/followers`, `/email_ccs`, `/collaborators`.
+pub(crate) fn around_ticket(call: &Call<'_>, world: &World, id: &str, who: &str) -> Result<Reply, ApiError> {
+    call.agent()?;
+    let ticket = call.ticket(world, id)?;
+    let ids: Vec<u64> = match who {
+        "followers" => ticket.followers.clone(),
+        "email_ccs" => ticket.email_ccs.clone(),
+        _ => ticket.followers.iter().chain(&ticket.email_ccs).copied().collect(),
+    };
+    page(call, world, |user| ids.contains(&user.id))
+}
+
 /// `GET /users/count`.
 pub(crate) fn count(call: &Call<'_>, world: &World) -> Result<Reply, ApiError> {
     call.agent()?;

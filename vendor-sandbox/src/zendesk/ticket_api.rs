@@ -217,7 +217,7 @@ pub(crate) fn show_many(call: &Call<'_>, world: &World) -> Result<Reply, ApiErro
 
 /// `{"count":{"value","refreshed_at"}}` (wire B2).
 pub(crate) fn counted(call: &Call<'_>, value: usize) -> Reply {
-    ok(&json!({ "count": { "value": value, "refreshed_at": time(call.now) } }))
+    ok(&json!({ "count": { "value": call.counted(value), "refreshed_at": time(call.now) } }))
 }
 
 /// `GET /tickets/count`.
@@ -235,6 +235,24 @@ pub(crate) fn related(call: &Call<'_>, world: &World, fits: impl Fn(&Ticket) -> 
         .map(|ticket| ((0, ticket.id), ticket))
         .collect();
     Ok(sideloaded(call, world, Page::of(call, all)?))
+}
+
+/// `GET /tickets/{id}/related`: counts and follow-ups (OAS).
+pub(crate) fn facts(call: &Call<'_>, world: &World, id: &str) -> Result<Reply, ApiError> {
+    call.agent()?;
+    let ticket = call.ticket(world, id)?;
+    let sources: Vec<String> = ticket.follows.iter().map(ToString::to_string).collect();
+    Ok(ok(&json!({
+        "ticket_related": {
+            "url": call.url(&format!("tickets/{id}/related")),
+            "topic_id": null,
+            "jira_issue_ids": [],
+            "followup_source_ids": sources,
+            "from_archive": ticket.archived,
+            "incidents": world.incidents_of(ticket.id).count(),
+            "twitter": {},
+        },
+    })))
 }
 
 /// A fault: the list changes under the reader.

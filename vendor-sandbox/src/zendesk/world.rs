@@ -22,6 +22,16 @@ struct Past {
     before: Option<Arc<Ticket>>,
 }
 
+/// An answer kept for its `Idempotency-Key` (wire B8).
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    pub(crate) at: DateTime<Utc>,
+    /// SHA-256 of the request's body.
+    pub(crate) digest: [u8; 32],
+    pub(crate) answer: serde_json::Value,
+    pub(crate) location: String,
+}
+
 /// Where a ticket stands in an ordered list: a sort value, and the id.
 pub(crate) type Key = (i64, u64);
 
@@ -49,6 +59,11 @@ pub(crate) struct World {
     pub(crate) uploads: HashMap<String, Upload>,
     /// The ticket of each attachment.
     pub(crate) attachments: HashMap<u64, u64>,
+    /// By who sent it, and the key.
+    pub(crate) kept: HashMap<(u64, String), Kept>,
+    pub(crate) jobs: VecDeque<super::jobs::Job>,
+    /// What webhooks have not been told yet.
+    pub(crate) happened: Vec<super::webhooks::Happened>,
     /// Incidents by problem.
     incidents: BTreeSet<(u64, u64)>,
     next_ticket: u64,
@@ -69,6 +84,9 @@ impl Default for World {
             past: VecDeque::new(),
             uploads: HashMap::new(),
             attachments: HashMap::new(),
+            kept: HashMap::new(),
+            jobs: VecDeque::new(),
+            happened: Vec::new(),
             incidents: BTreeSet::new(),
             next_ticket: 1,
             next_id: FIRST_ID,
@@ -183,13 +201,6 @@ impl World {
             then.insert(past.id, past.before.clone());
         }
         then
-    }
-
-    /// Forgets a ticket for good.
-    pub(crate) fn remove_ticket(&mut self, id: u64) {
-        if let Some(ticket) = self.tickets.remove(&id) {
-            self.index(&ticket, false);
-        }
     }
 
     /// The user of a key of the company, or of an address.

@@ -72,6 +72,12 @@ impl Served for vendor_sandbox::jira::Sandbox {
     }
 }
 
+impl Served for vendor_sandbox::zendesk::Sandbox {
+    fn served(&self) -> axum::Router {
+        self.router()
+    }
+}
+
 /// A request in the making.
 pub(crate) struct Call {
     router: axum::Router,

@@ -1,16 +1,13 @@
 //! Jira's answers against Atlassian's own OpenAPI document, read from the folder that
 //! `VENDOR_SPECS_DIR` names (wire S1).
 
-use std::io::{Read, Write as _};
-use std::path::PathBuf;
-
-use flate2::read::GzDecoder;
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
 use vendor_sandbox::jira::Sandbox;
 
 use crate::client::call;
 use crate::jira_search::cloud;
+use crate::openapi::{self, nullable, read};
 
 /// Where our answer and the document disagree: a part of the error's place, and the fact that
 /// overrides the document.
@@ -22,49 +19,15 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("/structure/where", ""),
 ];
 
-/// A document of the folder, or nothing where the folder is not set.
-fn read(name: &str) -> Option<Value> {
-    let Some(folder) = std::env::var_os("VENDOR_SPECS_DIR") else {
-        let _ = writeln!(std::io::stderr(), "\nskipped: VENDOR_SPECS_DIR is not set");
-        return None;
-    };
-    let path = PathBuf::from(folder).join(name);
-    let packed = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let mut text = String::new();
-    GzDecoder::new(packed.as_slice()).read_to_string(&mut text).unwrap();
-    Some(serde_json::from_str(&text).unwrap())
-}
-
 fn document() -> Option<Value> {
     let mut document = read("jira-platform-v3.json.gz")?;
     nullable(&mut document);
     Some(document)
 }
 
-/// OpenAPI 3.0 says `nullable` where JSON Schema lists `null` among the types.
-fn nullable(value: &mut Value) {
-    match value {
-        Value::Object(object) => {
-            if object.get("nullable") == Some(&Value::Bool(true))
-                && let Some(Value::String(kind)) = object.get("type")
-            {
-                let both = json!([kind, "null"]);
-                object.insert("type".to_owned(), both);
-            }
-            object.values_mut().for_each(nullable);
-        }
-        Value::Array(list) => list.iter_mut().for_each(nullable),
-        _ => {}
-    }
-}
-
 /// The validator of an answer; `None` when the document gives it no body.
 fn validator(document: &Value, template: &str, method: &str, status: u16) -> Option<Validator> {
-    let operation = &document["paths"][template][method.to_lowercase()];
-    assert!(operation.is_object(), "{method} {template} is not in the document");
-    let answer = &operation["responses"][status.to_string()];
-    assert!(answer.is_object(), "{method} {template}: {status} is not in the document");
-    let mut schema = answer["content"]["application/json"]["schema"].clone();
+    let mut schema = openapi::schema(document, template, method, status);
     if schema.is_null() && status >= 400 {
         // Where the document gives a refusal no body, it is the one that it gives the others.
         schema = json!({ "$ref": "#/components/schemas/ErrorCollection" });
@@ -72,10 +35,9 @@ fn validator(document: &Value, template: &str, method: &str, status: u16) -> Opt
     if schema.is_null() {
         return None;
     }
-    let root = json!({ "allOf": [schema], "components": { "schemas": document["components"]["schemas"] } });
     // Jira writes its moments as `2026-01-07T11:00:00.000+0100`, without the colon that `date-time` wants; so do the
     // document's own examples.
-    Some(jsonschema::options().with_draft(Draft::Draft4).should_validate_formats(false).build(&root).unwrap())
+    Some(openapi::validator(document, &schema))
 }
 
 struct Exchange {
