@@ -57,6 +57,7 @@ impl Exchange {
 }
 
 /// The recordings; `None`, said aloud, where there are none.
+#[allow(clippy::print_stderr, reason = "what is skipped is said")]
 fn recordings() -> Option<HashMap<String, Vec<Exchange>>> {
     let Some(folder) = std::env::var_os("VENDOR_SPECS_DIR").map(PathBuf::from) else {
         eprintln!("skipped: VENDOR_SPECS_DIR is not set, so there are no recorded exchanges to decode");
