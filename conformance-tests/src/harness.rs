@@ -95,6 +95,17 @@ pub trait Harness: Send + Sync {
         None
     }
 
+    /// Keys of a ticket that the vendor moves, or refuses to move, along with this one: a requester's account, an assignee's
+    /// group.
+    fn moves_along(&self, _key: &str) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// How many seconds after a change a delta tells it.
+    fn delta_lag(&self) -> u32 {
+        0
+    }
+
     /// Where the vendor cannot hold what the company says.
     fn deviations(&self) -> Vec<Deviation> {
         Vec::new()
@@ -104,6 +115,13 @@ pub trait Harness: Send + Sync {
     fn snapshots(&self) -> PathBuf {
         PathBuf::from(SNAPSHOTS)
     }
+}
+
+/// True where the harness announced that the vendor cannot hold this.
+pub(crate) fn deviates(h: &dyn Harness, documents: &str, record: &str, key: &str) -> bool {
+    let is =
+        |one: &Deviation| one.documents == documents && (one.record == record || one.record == "*") && one.key == key;
+    h.deviations().iter().any(is)
 }
 
 /// One request as the vendor saw it.
@@ -344,13 +362,15 @@ pub struct StatusNeeds {
     pub reason: Option<String>,
     /// Catalogue fields.
     pub fields: BTreeMap<FieldId, FieldData>,
+    /// True where somebody must have the ticket.
+    pub assignee: bool,
 }
 
 impl StatusNeeds {
     /// True where nothing is needed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.reason.is_none() && self.fields.is_empty()
+        self.reason.is_none() && self.fields.is_empty() && !self.assignee
     }
 }
 

@@ -16,11 +16,26 @@ fn at(moment: Option<Timestamp>) -> Option<String> {
     moment.map(format_timestamp)
 }
 
+/// The text of Markdown without emphasis.
+fn unescaped(markdown: &str) -> String {
+    let mut out = String::with_capacity(markdown.len());
+    let mut chars = markdown.chars().peekable();
+    while let Some(char) = chars.next() {
+        if char == '\\' && chars.peek().is_some_and(|next| next.is_ascii_punctuation() || *next == '\n') {
+            out.extend(chars.next());
+            continue;
+        }
+        out.push(char);
+    }
+    out
+}
+
 /// A text as people read it, whatever the vendor keeps it in.
 pub(crate) fn plain_text(text: &RichText) -> String {
     let text = match text.native.format {
         TextFormat::Plain | TextFormat::Markdown => &text.native.content,
-        _ => &text.markdown,
+        // Markdown writes a line break, and what would be markup, with a backslash.
+        _ => &unescaped(&text.markdown),
     };
     text.replace("\r\n", "\n").trim_end().to_owned()
 }

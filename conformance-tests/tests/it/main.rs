@@ -9,3 +9,4 @@ mod registered;
 mod servicenow;
 mod simulation;
 mod suite;
+mod zendesk;
