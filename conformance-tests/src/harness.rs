@@ -90,11 +90,6 @@ pub trait Harness: Send + Sync {
         StatusNeeds::default()
     }
 
-    /// A tag of these words, as the vendor can hold one.
-    fn tag(&self, words: &str) -> String {
-        words.to_owned()
-    }
-
     /// The core keys that a new ticket can be given and an old one keeps: changing them must be refused.
     fn set_once(&self) -> &'static [&'static str] {
         &[]
@@ -103,6 +98,17 @@ pub trait Harness: Send + Sync {
     /// Changes a ticket, and hands over what the vendor delivers to a webhook because of it; `None`: not offered.
     async fn delivered(&self, _ticket: &TicketId) -> Option<Delivered> {
         None
+    }
+
+    /// Keys of a ticket that the vendor moves, or refuses to move, along with this one: a requester's account, an assignee's
+    /// group.
+    fn moves_along(&self, _key: &str) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// How many seconds after a change a delta tells it.
+    fn delta_lag(&self) -> u32 {
+        0
     }
 
     /// Where the vendor cannot hold what the company says.
@@ -114,6 +120,13 @@ pub trait Harness: Send + Sync {
     fn snapshots(&self) -> PathBuf {
         PathBuf::from(SNAPSHOTS)
     }
+}
+
+/// True where the harness announced that the vendor cannot hold this.
+pub(crate) fn deviates(h: &dyn Harness, documents: &str, record: &str, key: &str) -> bool {
+    let is =
+        |one: &Deviation| one.documents == documents && (one.record == record || one.record == "*") && one.key == key;
+    h.deviations().iter().any(is)
 }
 
 /// One request as the vendor saw it.
@@ -354,13 +367,15 @@ pub struct StatusNeeds {
     pub reason: Option<String>,
     /// Catalogue fields.
     pub fields: BTreeMap<FieldId, FieldData>,
+    /// True where somebody must have the ticket.
+    pub assignee: bool,
 }
 
 impl StatusNeeds {
     /// True where nothing is needed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.reason.is_none() && self.fields.is_empty()
+        self.reason.is_none() && self.fields.is_empty() && !self.assignee
     }
 }
 

@@ -109,6 +109,12 @@ impl World {
         self.listing.iter().find(|ticket| ticket.id == id).unwrap()
     }
 
+    /// A tag as the account can hold it: one word, where those of the company are.
+    pub(crate) fn tag(&self, text: &str) -> String {
+        let mut tags = self.company.tickets.iter().flat_map(|ticket| &ticket.tags);
+        if tags.any(|tag| tag.contains(' ')) { text.to_owned() } else { text.replace(' ', "_") }
+    }
+
     /// A ticket's id by its key in the company.
     pub(crate) fn ticket_id(&self, key: &str) -> TicketId {
         self.ticket(key).id.clone()

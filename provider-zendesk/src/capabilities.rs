@@ -112,7 +112,8 @@ pub(crate) fn of(connection: &Connection) -> Capabilities {
 
 /// Those that a search or an endpoint of its own narrows, and those for which more is read than fits.
 fn filters() -> BTreeMap<FilterKind, Support> {
-    let emulated = [FilterKind::Fields, FilterKind::Resolved, FilterKind::Closed, FilterKind::Due];
+    let emulated =
+        [FilterKind::Collection, FilterKind::Fields, FilterKind::Resolved, FilterKind::Closed, FilterKind::Due];
     FilterKind::ALL
         .iter()
         .copied()
@@ -121,10 +122,11 @@ fn filters() -> BTreeMap<FilterKind, Support> {
         .collect()
 }
 
-/// The categories that some system status stands for on this connection.
+/// The categories that some status stands for on this connection: a system one, or one that the mapping names.
 fn statuses(connection: &Connection) -> BTreeSet<StatusCategory> {
     let mut out: BTreeSet<StatusCategory> =
         STATUSES.iter().map(|(id, _)| connection.mapping.status(id, id, None)).collect();
+    out.extend(connection.mapping.named_categories());
     out.remove(&StatusCategory::Unknown);
     out
 }

@@ -16,6 +16,9 @@ use crate::map::field::{CatalogueField, Fields};
 use crate::mapping::{Mapping, STATUSES};
 use crate::wire::{BrandRow, CustomStatusRow, FieldRow, FormRow, rows};
 
+/// The system status that is no custom status and that nothing comes back from.
+const CLOSED: &str = "closed";
+
 /// How long what was read is believed.
 const LIFE: TimeDelta = TimeDelta::minutes(30);
 
@@ -29,6 +32,8 @@ pub(crate) struct KnownStatus {
     /// What documents show: the system status's own name for the default one of each, else the number.
     pub(crate) native: Native,
     pub(crate) category: StatusCategory,
+    /// The category of a ticket that was closed with this status.
+    pub(crate) closed: StatusCategory,
     pub(crate) active: bool,
     /// True for the one that stands for its system status.
     pub(crate) default: bool,
@@ -39,10 +44,19 @@ pub(crate) struct KnownStatus {
 pub(crate) struct Statuses(pub(crate) Vec<KnownStatus>);
 
 impl Statuses {
-    /// The status of a ticket.
-    pub(crate) fn of(&self, system: &str, custom_id: Option<i64>) -> Option<&KnownStatus> {
+    /// The category and the native status of a ticket. A closed one keeps the custom status that it was solved with.
+    pub(crate) fn of(&self, system: &str, custom_id: Option<i64>) -> Option<(StatusCategory, &Native)> {
         let custom = self.0.iter().find(|status| status.custom_id.is_some() && status.custom_id == custom_id);
-        custom.or_else(|| self.0.iter().find(|status| status.system == system && status.default))
+        if let Some(status) = custom {
+            if status.system == system {
+                return Some((status.category, &status.native));
+            }
+            if system == CLOSED && !status.default {
+                return Some((status.closed, &status.native));
+            }
+        }
+        let status = self.0.iter().find(|status| status.system == system && status.default)?;
+        Some((status.category, &status.native))
     }
 
     /// The status of a native id or label; labels in any case.
@@ -159,8 +173,10 @@ impl Catalogue {
             for (row, _) in custom {
                 let id = if row.default { row.status_category.clone() } else { row.id.to_string() };
                 let label = row.agent_label.filter(|label| !label.is_empty());
+                let category = self.mapping.status(&row.status_category, &id, label.as_deref());
                 statuses.push(KnownStatus {
-                    category: self.mapping.status(&row.status_category, &id, label.as_deref()),
+                    category,
+                    closed: self.closed_as(category),
                     native: Native { id, name: label },
                     custom_id: Some(row.id),
                     system: row.status_category,
@@ -171,9 +187,11 @@ impl Catalogue {
             // Closed is no custom status, and `hold` may be missing (§B4).
             for (system, _) in STATUSES {
                 let missing = !statuses.iter().any(|status| status.system == *system);
-                if missing && (statuses.is_empty() || *system == "closed" || !has_custom(&statuses)) {
+                if missing && (statuses.is_empty() || *system == CLOSED || !has_custom(&statuses)) {
+                    let category = self.mapping.status(system, system, None);
                     statuses.push(KnownStatus {
-                        category: self.mapping.status(system, system, None),
+                        category,
+                        closed: self.closed_as(category),
                         native: Native::named(*system, title(system)),
                         custom_id: None,
                         system: (*system).to_owned(),
@@ -185,6 +203,14 @@ impl Catalogue {
             Ok(Statuses(statuses))
         })
         .await
+    }
+
+    /// What is closed is closed, unless its status says that it came to nothing.
+    fn closed_as(&self, category: StatusCategory) -> StatusCategory {
+        match category {
+            StatusCategory::Cancelled => category,
+            _ => self.mapping.status(CLOSED, CLOSED, None),
+        }
     }
 
     /// The brands by number.

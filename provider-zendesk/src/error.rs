@@ -77,7 +77,9 @@ fn endpoint(budget: &str, value: &str) -> Option<RateReading> {
     };
     let mut reading = RateReading::new(budget.to_owned()).with_limit(part("total")?);
     reading.remaining = part("remaining");
-    reading.resets_in = part("resets").map(Duration::from_secs_f64);
+    // A minute of which something was used is not whole any more; a whole one would be too long to be waited for.
+    let begun = |seconds: f64| if (59.0..=60.0).contains(&seconds) { 59.0 } else { seconds };
+    reading.resets_in = part("resets").map(begun).map(Duration::from_secs_f64);
     Some(reading)
 }
 

@@ -127,8 +127,7 @@ pub(crate) async fn add(connection: &Connection, request: AddLink) -> Result<Lin
         (LinkCategory::Causes, None | Some("problem_id")) => false,
         (category, native) => {
             let named = native.map_or_else(|| category.to_string(), str::to_owned);
-            return Err(Error::new(ErrorKind::Unsupported, format!("the account has no link `{named}`"))
-                .with_field("category")
+            return Err(Error::invalid("category", format!("the account has no link `{named}`"))
                 .with_hint("it has: caused_by, from an incident to its problem, and causes, the other way round"));
         }
     };
@@ -143,13 +142,18 @@ pub(crate) async fn add(connection: &Connection, request: AddLink) -> Result<Lin
     })?;
     let (incident, problem) = if from_incident { (&own, &other) } else { (&other, &own) };
     for (ticket, wanted) in [(incident, "incident"), (problem, "problem")] {
-        if ticket.ticket_type.as_deref() != Some(wanted) {
-            let is = ticket.ticket_type.as_deref().unwrap_or("none");
-            return Err(Error::invalid("category", format!("ticket {} is of type `{is}`, not `{wanted}`", ticket.id))
+        if let Some(is) = ticket.ticket_type.as_deref().filter(|is| *is != wanted) {
+            let message =
+                format!("ticket {} is of type `{is}`, and a `{}` needs `{wanted}`", ticket.id, request.category);
+            return Err(Error::invalid("category", message)
                 .with_hint("an incident is caused by a problem: set the types first"));
         }
     }
-    let change = json!({ "problem_id": problem.id });
+    // A ticket that has no type yet gets the one that its end of the link needs.
+    if problem.ticket_type.is_none() {
+        connection.api.update_ticket(problem.id, &json!({ "type": "problem" }), Idempotency::Idempotent).await?;
+    }
+    let change = json!({ "type": "incident", "problem_id": problem.id });
     connection.api.update_ticket(incident.id, &change, Idempotency::Idempotent).await?;
     let id = Id::Problem { incident: incident.id, problem: problem.id };
     Ok(link(&id, request.category, Native::named("problem_id", "Problem"), own.id, reference(other.id)))

@@ -69,8 +69,14 @@ impl Mapping {
         let own = |wanted: &str| find(&self.status, wanted);
         own(id)
             .or_else(|| label.and_then(own))
+            .or_else(|| own(system))
             .or_else(|| STATUSES.iter().find(|(known, _)| *known == system).map(|(_, category)| *category))
             .unwrap_or(StatusCategory::Unknown)
+    }
+
+    /// The categories that overrides name.
+    pub(crate) fn named_categories(&self) -> impl Iterator<Item = StatusCategory> {
+        self.status.values().copied()
     }
 
     /// What a priority stands for.
@@ -155,6 +161,7 @@ mod tests {
         assert_eq!(own.status("solved", "10041", Some("Waiting for parts")), StatusCategory::Closed);
         assert_eq!(own.status("open", "10042", Some("waiting for parts")), StatusCategory::OnHold);
         assert_eq!(own.status("pending", "pending", None), StatusCategory::InProgress);
+        assert_eq!(own.status("pending", "10043", Some("Waiting for a call")), StatusCategory::InProgress);
         assert_eq!(own.status("hold", "hold", None), StatusCategory::OnHold);
         assert_eq!(own.priority("low"), PriorityLevel::Lowest);
         assert_eq!(own.ticket_type("task"), TypeCategory::Change);

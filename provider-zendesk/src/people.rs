@@ -179,14 +179,15 @@ pub(crate) async fn list_collections(connection: &Connection, request: ListColle
 }
 
 fn missing(what: &str, id: &str) -> Error {
-    Error::new(ErrorKind::NotFound, format!("there is no {what} `{id}`, or it may not be read"))
+    let shown: String = id.chars().take(80).flat_map(char::escape_debug).collect();
+    Error::new(ErrorKind::NotFound, format!("there is no {what} `{shown}`, or it may not be read"))
         .with_delivery(Delivery::Answered)
         .with_hint(format!("list the {what}s to see which there are"))
 }
 
 /// One user; an end-user too, for those who follow a reference.
 pub(crate) async fn get_user(connection: &Connection, request: GetUser) -> Result<User> {
-    let id = checked("id", request.id.as_str())?;
+    let id = crate::connection::number(request.id.as_str()).ok_or_else(|| missing("user", request.id.as_str()))?;
     let response = match connection.api.user(id).await {
         Err(error) if error.kind() == ErrorKind::NotFound => return Err(missing("user", request.id.as_str())),
         response => response?,
@@ -197,7 +198,7 @@ pub(crate) async fn get_user(connection: &Connection, request: GetUser) -> Resul
 
 /// One group.
 pub(crate) async fn get_group(connection: &Connection, request: GetGroup) -> Result<Group> {
-    let id = checked("id", request.id.as_str())?;
+    let id = crate::connection::number(request.id.as_str()).ok_or_else(|| missing("group", request.id.as_str()))?;
     let response = match connection.api.group(id).await {
         Err(error) if error.kind() == ErrorKind::NotFound => return Err(missing("group", request.id.as_str())),
         response => response?,
@@ -210,7 +211,8 @@ pub(crate) async fn get_group(connection: &Connection, request: GetGroup) -> Res
 
 /// One page of a group's members.
 pub(crate) async fn list_members(connection: &Connection, request: ListGroupMembers) -> Result<Page<User>> {
-    let id = checked("group", request.group.as_str())?;
+    let id =
+        crate::connection::number(request.group.as_str()).ok_or_else(|| missing("group", request.group.as_str()))?;
     let question = Question {
         operation: Operation::ListGroupMembers,
         bound: (&request.group, request.include_inactive, request.include_raw),
@@ -258,6 +260,17 @@ async fn staff(connection: &Connection, group: Option<i64>) -> Result<Vec<User>>
     Ok(all)
 }
 
+/// Where a cursor stands; one of another reading is refused before anything is sent.
+fn place<B: Serialize>(
+    connection: &Connection,
+    operation: Operation,
+    bound: &B,
+    cursor: Option<&Cursor>,
+) -> Result<usize> {
+    let codec = connection.codec(operation, bound);
+    Ok(cursor.map(|cursor| codec.position(cursor)).transpose()?.unwrap_or(0))
+}
+
 /// A slice of what was found.
 fn sliced<T: Clone, B: Serialize>(
     connection: &Connection,
@@ -267,8 +280,8 @@ fn sliced<T: Clone, B: Serialize>(
     page_size: Option<u32>,
     found: &[T],
 ) -> Result<Page<T>> {
+    let offset = place(connection, operation, bound, cursor)?;
     let codec = connection.codec(operation, bound);
-    let offset: usize = cursor.map(|cursor| codec.position(cursor)).transpose()?.unwrap_or(0);
     let size = Connection::page_size(page_size) as usize;
     let end = offset.saturating_add(size);
     let next = (end < found.len()).then(|| codec.cursor(&end)).transpose()?;
@@ -288,6 +301,8 @@ pub(crate) async fn find_users(connection: &Connection, request: FindUsers) -> R
         }
         Some(_) => return Err(Error::invalid("assignable_to", "this form is not known here")),
     };
+    let bound = (&request.text, &request.email, &request.name, group, request.include_inactive);
+    place(connection, Operation::FindUsers, &bound, request.cursor.as_ref())?;
     let question = format!("staff {group:?}");
     let everybody = match connection.directory.kept::<User>(&question, request.max_age) {
         Some(page) => page,
@@ -317,13 +332,14 @@ pub(crate) async fn find_users(connection: &Connection, request: FindUsers) -> R
                 && request.name.as_deref().is_none_or(|name| user.name == name)
         })
         .collect();
-    let bound = (&request.text, &request.email, &request.name, group, request.include_inactive);
     let page = sliced(connection, Operation::FindUsers, &bound, request.cursor.as_ref(), request.page_size, &found)?;
     Ok(page.with_as_of(everybody.as_of))
 }
 
 /// One page of groups by text or name.
 pub(crate) async fn find_groups(connection: &Connection, request: FindGroups) -> Result<Page<Group>> {
+    let bound = (&request.text, &request.name, request.include_inactive);
+    place(connection, Operation::FindGroups, &bound, request.cursor.as_ref())?;
     // Any group can be assigned to any ticket.
     let everything = match connection.directory.kept::<Group>("groups", request.max_age) {
         Some(page) => page,
@@ -353,7 +369,6 @@ pub(crate) async fn find_groups(connection: &Connection, request: FindGroups) ->
                 && request.name.as_deref().is_none_or(|name| group.name == name)
         })
         .collect();
-    let bound = (&request.text, &request.name, request.include_inactive);
     let page = sliced(connection, Operation::FindGroups, &bound, request.cursor.as_ref(), request.page_size, &found)?;
     Ok(page.with_as_of(everything.as_of))
 }

@@ -8,6 +8,7 @@
 //! | `jira` | `"jira"`: Jira Cloud, Data Center and Service Management | `ticketing::jira` |
 //! | `memory` | `"memory"`: the reference provider, for tests and demonstrations | `ticketing::memory` |
 //! | `servicenow` | `"servicenow"`: ServiceNow instances over their REST API | `ticketing::servicenow` |
+//! | `zendesk` | `"zendesk"`: Zendesk Support accounts over their REST API | `ticketing::zendesk` |
 //! | `http` | (none) what HTTP providers share; comes with each of them | `ticketing::http` |
 //!
 //! Connect by name and configuration, then read and write in words that every vendor shares:
@@ -45,6 +46,8 @@ pub use provider_jira as jira;
 pub use provider_memory as memory;
 #[cfg(feature = "servicenow")]
 pub use provider_servicenow as servicenow;
+#[cfg(feature = "zendesk")]
+pub use provider_zendesk as zendesk;
 #[cfg(feature = "http")]
 pub use ticketing_http as http;
 

@@ -19,8 +19,9 @@ fn at(moment: Option<Timestamp>) -> Option<String> {
 /// A text as people read it, whatever the vendor keeps it in.
 pub(crate) fn plain_text(text: &RichText) -> String {
     let text = match text.native.format {
-        TextFormat::Plain | TextFormat::Markdown => text.native.content.clone(),
-        _ => unescaped(&text.markdown),
+        TextFormat::Plain | TextFormat::Markdown => &text.native.content,
+        // Markdown writes a line break, and what would be markup, with a backslash.
+        _ => &unescaped(&text.markdown),
     };
     text.replace("\r\n", "\n").trim_end().to_owned()
 }

@@ -50,6 +50,11 @@ pub async fn everything_that_can_be_written_is_read_back(h: &dyn Harness) {
     let client = client(h);
     let can = |key: &str| writes(h, key);
     let mut request = CreateTicket::new(TITLE);
+    let mut requester = ("amara.okafor".to_owned(), "amara.okafor@example.com".to_owned());
+    if h.moves_along("requester").contains(&"account") {
+        let customers = world.company.contacts.iter().filter(|one| one.account.as_deref() == Some("boreal"));
+        requester = customers.map(|one| (one.key.clone(), one.email.clone())).next().unwrap();
+    }
     let description = "Line one\nLine two\n\n- item";
     if can("description") {
         request = request.with_description(TextInput::Plain(description.to_owned()));
@@ -58,7 +63,7 @@ pub async fn everything_that_can_be_written_is_read_back(h: &dyn Harness) {
         request = request.with_priority(PrioritySelector::from(PriorityLevel::High));
     }
     if can("requester") {
-        request = request.with_requester(UserSelector::email("amara.okafor@example.com"));
+        request = request.with_requester(UserSelector::email(requester.1.as_str()));
     }
     if can("assignees") {
         // Not every vendor has login names.
@@ -80,7 +85,7 @@ pub async fn everything_that_can_be_written_is_read_back(h: &dyn Harness) {
         request = request.with_parent(world.ticket_id("move"));
     }
     if can("tags") {
-        request = request.with_tags(vec!["vpn".to_owned(), h.tag("brand new tag")]);
+        request = request.with_tags(vec!["vpn".to_owned(), world.tag("brand new tag")]);
     }
     let due = Due::Date("2026-03-09".parse().unwrap());
     if can("due") {
@@ -104,7 +109,7 @@ pub async fn everything_that_can_be_written_is_read_back(h: &dyn Harness) {
             assert_eq!(ticket.priority.as_ref().map(|one| one.level), Some(PriorityLevel::High), "priority");
         }
         if can("requester") {
-            assert_eq!(world.keys_of(&ticket.requester), ["amara.okafor"], "requester");
+            assert_eq!(world.keys_of(&ticket.requester), [requester.0.as_str()], "requester");
         }
         if can("assignees") {
             assert_eq!(world.keys_of(&ticket.assignees), ["tomas.silva"], "assignees");
@@ -121,7 +126,7 @@ pub async fn everything_that_can_be_written_is_read_back(h: &dyn Harness) {
         if let Some(tags) = ticket.tags.as_ref().filter(|_| can("tags")) {
             let mut tags = tags.clone();
             tags.sort();
-            assert_eq!(tags, [h.tag("brand new tag"), "vpn".to_owned()], "tags");
+            assert_eq!(tags, [world.tag("brand new tag"), "vpn".to_owned()], "tags");
         }
         if can("due") {
             assert_eq!(crate::canonical::due_day(ticket).as_deref(), Some("2026-03-09"), "due");

@@ -9,7 +9,7 @@ use ticketing_core::{ErrorKind, LinkId, Operation, TicketId};
 use crate::gate;
 use crate::harness::Harness;
 use crate::reading::{all, client};
-use crate::verdict::{no_repeats, ok, refused, same_set};
+use crate::verdict::{no_repeats, not_offered, ok, refused, same_set};
 use crate::world::World;
 
 pub(crate) async fn all_of(h: &dyn Harness, ticket: &TicketId) -> Vec<ticketing_core::model::Link> {
@@ -24,9 +24,14 @@ pub async fn a_duplicate_is_seen_from_both_ends(h: &dyn Harness) {
         return;
     }
     let world = World::read(h).await;
-    for (one, other, category) in
-        [("outage-again", "outage", LinkCategory::Duplicates), ("outage", "outage-again", LinkCategory::DuplicatedBy)]
-    {
+    let duplicates =
+        world.company.tickets.iter().filter_map(|one| Some((one.key.as_str(), one.duplicate_of.as_deref()?)));
+    let ends = |(one, of)| [(one, of, LinkCategory::Duplicates), (of, one, LinkCategory::DuplicatedBy)];
+    let ends: Vec<(&str, &str, LinkCategory)> = duplicates.flat_map(ends).collect();
+    if ends.is_empty() {
+        return not_offered("a company with duplicates");
+    }
+    for (one, other, category) in ends {
         let links = all_of(h, &world.ticket_id(one)).await;
         no_repeats(&links.iter().map(|link| link.id.to_string()).collect::<Vec<_>>(), "links");
         let found = links.iter().find(|link| link.link_type.category == category);

@@ -232,7 +232,7 @@ pub async fn rows_that_move_lose_and_repeat_nothing(h: &dyn Harness) {
             requests.push(ListTickets::new().with_sort(vec![Sort::descending(field)]));
         }
     }
-    let mut touched: Vec<TicketId> = vec![world.ticket_id("toner"), world.ticket_id("punctuation")];
+    let mut touched: Vec<TicketId> = vec![world.ticket_id("disk"), world.ticket_id("punctuation")];
     // Those that go, one after the other: each can go once.
     let mut going: Vec<TicketId> = vec![world.ticket_id("punctuation")];
     for request in requests {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use ticketing_core::model::{StatusCategory, Ticket};
-use ticketing_core::request::{CreateTicket, GetTicket, ListStatuses, ListTransitions, UpdateTicket};
-use ticketing_core::{ErrorKind, Operation, StatusSelector};
+use ticketing_core::request::{CreateTicket, GetTicket, ListStatuses, ListTransitions, SetPatch, UpdateTicket};
+use ticketing_core::{ErrorKind, Operation, StatusSelector, UserSelector};
 
 use crate::gate;
 use crate::harness::{Harness, Interference, StatusNeeds};
@@ -13,6 +13,9 @@ use crate::verdict::{names, names_any, not_offered, ok, refused, same_set};
 use crate::world::World;
 
 fn with_needs(mut update: UpdateTicket, needs: &StatusNeeds) -> UpdateTicket {
+    if needs.assignee {
+        update = update.with_assignees(SetPatch::replace([UserSelector::Me]));
+    }
     if let Some(reason) = &needs.reason {
         update = update.with_reason(reason.clone());
     }
@@ -132,6 +135,9 @@ pub async fn what_a_status_needs_is_named(h: &dyn Harness) {
         );
         let missing: Vec<&str> = needs.fields.keys().map(|id| id.as_str()).collect();
         names(&error, &missing, "what is missing");
+        if needs.assignee {
+            names(&error, &["assignee"], "what is missing");
+        }
         if needs.reason.is_some() {
             names_any(&error, &["reason", "code"], "what is missing");
         }

@@ -10,3 +10,4 @@ mod registered;
 mod servicenow;
 mod simulation;
 mod suite;
+mod zendesk;

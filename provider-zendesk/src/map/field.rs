@@ -43,7 +43,7 @@ const MEMBERS: &[Line] = &[
     ("submitter_id", "Submitter", FieldType::User, "integer", false, Some("creator"), Some(false)),
     ("follower_ids", "Followers", FieldType::User, "array", true, Some("watchers"), Some(true)),
     ("organization_id", "Organization", FieldType::Account, "integer", false, Some("account"), Some(true)),
-    ("brand_id", "Brand", FieldType::Collection, "integer", false, Some("collections"), Some(true)),
+    ("brand_id", "Brand", FieldType::Collection, "integer", false, Some("collections"), None),
     ("tags", "Tags", FieldType::String, "array", true, Some("tags"), Some(true)),
     ("external_id", "External ID", FieldType::String, "string", false, Some("external_id"), Some(true)),
     // Of tasks alone, and only along with that type.

@@ -129,8 +129,8 @@ impl TicketPlan {
 
     fn status(&self, row: &TicketRow) -> Status {
         let system = row.status.as_deref().unwrap_or_default();
-        if let Some(known) = self.statuses.of(system, row.custom_status_id) {
-            return Status { category: known.category, native: known.native.clone(), reason: None };
+        if let Some((category, native)) = self.statuses.of(system, row.custom_status_id) {
+            return Status { category, native: native.clone(), reason: None };
         }
         let native = match row.custom_status_id {
             Some(id) if !crate::mapping::STATUSES.iter().any(|(known, _)| *known == system) => {

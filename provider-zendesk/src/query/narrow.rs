@@ -34,7 +34,6 @@ pub(crate) fn narrow(
     any("submitter", resolved.creators.clone());
     any("group", resolved.groups.clone());
     any("organization", resolved.accounts.clone());
-    any("brand", resolved.collections.clone());
     any("tags", filter.tag.iter().filter(|tag| is_word(tag)).cloned().collect());
     any("priority", priority_words(filter, mapping));
     any("ticket_type", type_words(filter, mapping));
@@ -88,10 +87,15 @@ fn status_words(filter: &TicketFilter, statuses: &Statuses) -> Vec<String> {
     }
     let mut words: Vec<String> = Vec::new();
     for status in &statuses.0 {
-        let wanted = categories.contains(&status.category)
-            || natives.iter().any(|native| statuses.named(native) == Some(status));
-        if wanted && !words.contains(&status.system) {
+        let named = natives.iter().any(|native| statuses.named(native) == Some(status));
+        if (named || categories.contains(&status.category)) && !words.contains(&status.system) {
             words.push(status.system.clone());
+        }
+        // A closed ticket keeps the custom status that it was solved with.
+        let closed = "closed".to_owned();
+        let kept = status.system == "solved" && !status.default;
+        if kept && (named || categories.contains(&status.closed)) && !words.contains(&closed) {
+            words.push(closed);
         }
     }
     if natives.iter().any(|native| statuses.named(native).is_none()) {

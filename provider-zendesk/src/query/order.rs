@@ -8,14 +8,13 @@ use ticketing_core::request::{Sort, SortDirection, SortField};
 use super::fits::due;
 use crate::connection::number;
 
-/// Sorts tickets; what has no value comes first, ties are broken by number.
+/// Sorts tickets; what has no value comes first, ties are broken by id, which is text.
 pub(crate) fn sorted(mut tickets: Vec<Ticket>, sort: &[Sort]) -> Vec<Ticket> {
     tickets.sort_by(|a, b| compare(a, b, sort));
     tickets
 }
 
 fn compare(a: &Ticket, b: &Ticket, sort: &[Sort]) -> Ordering {
-    let by_number = || number(a.id.as_str()).cmp(&number(b.id.as_str()));
     for key in sort {
         let ordering = match key.field {
             SortField::CreatedAt => a.created_at.cmp(&b.created_at),
@@ -23,14 +22,14 @@ fn compare(a: &Ticket, b: &Ticket, sort: &[Sort]) -> Ordering {
             SortField::ResolvedAt => a.resolved_at.cmp(&b.resolved_at),
             SortField::Due => due(a).cmp(&due(b)),
             SortField::Priority => rank(a).cmp(&rank(b)),
-            _ => by_number(),
+            _ => number(a.key.as_str()).cmp(&number(b.key.as_str())),
         };
         let ordering = if key.direction == SortDirection::Descending { ordering.reverse() } else { ordering };
         if ordering != Ordering::Equal {
             return ordering;
         }
     }
-    by_number()
+    a.id.cmp(&b.id)
 }
 
 /// How urgent a ticket is, from small to large.

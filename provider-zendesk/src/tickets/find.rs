@@ -7,15 +7,16 @@ use ticketing_http::{Response, decode};
 
 use crate::connection::{Connection, ticket_number};
 use crate::map::{Known, TicketPlan};
-use crate::wire::{TicketBody, TicketsBody, raw_rows};
+use crate::wire::{Meta, TicketBody, TicketRow, TicketsBody, raw_rows};
 
 /// Ids in one request at most.
 pub(crate) const MOST_IDS: usize = 100;
 
 /// One ticket, by its number.
 pub(crate) async fn get(connection: &Connection, request: GetTicket) -> Result<Ticket> {
-    let number = ticket_number(request.id.as_str()).ok_or_else(|| Connection::no_ticket(&request.id))?;
+    // First what needs the credential: a wrong one is told whatever was asked for.
     let plan = connection.plan(&request.projection, request.include_raw).await?;
+    let number = ticket_number(request.id.as_str()).ok_or_else(|| Connection::no_ticket(&request.id))?;
     now(connection, &plan, number).await
 }
 
@@ -37,13 +38,24 @@ fn read_one(response: &Response, plan: &TicketPlan) -> Result<Ticket> {
     Ok(plan.ticket(body.ticket, &known, raw))
 }
 
+/// What else is in an answer with tickets.
+pub(super) struct Rest {
+    /// The cursor of what follows.
+    pub(super) next: Option<String>,
+    /// Those that are closed in the system's own words, whatever that counts as on this connection.
+    pub(super) closed: Vec<TicketId>,
+}
+
 /// The tickets in an answer.
-pub(super) fn read_many(body: &[u8], plan: &TicketPlan) -> Result<(Vec<Ticket>, TicketsBody)> {
+pub(super) fn read_many(body: &[u8], plan: &TicketPlan) -> Result<(Vec<Ticket>, Rest)> {
     let mut read: TicketsBody = decode(body)?;
     let known = Known::of_list(&mut read);
     let mut raws = if plan.raw { raw_rows(body, "tickets") } else { Vec::new() }.into_iter();
     let rows = std::mem::take(&mut read.tickets);
-    Ok((rows.into_iter().map(|row| plan.ticket(row, &known, raws.next())).collect(), read))
+    let is_closed = |row: &&TicketRow| row.status.as_deref() == Some("closed");
+    let closed = rows.iter().filter(is_closed).map(|row| TicketId::from(row.id.to_string())).collect();
+    let tickets = rows.into_iter().map(|row| plan.ticket(row, &known, raws.next())).collect();
+    Ok((tickets, Rest { next: Meta::next(read.meta.as_ref())?, closed }))
 }
 
 /// The tickets of these numbers that are there, in the order asked for.

@@ -14,7 +14,6 @@ use crate::api::Window;
 use crate::connection::{Connection, LARGEST_PAGE, ticket_number, unknown_field};
 use crate::map::TicketPlan;
 use crate::query::{Resolved, fits, is_hopeless, narrow, native_statuses, native_types, sorted};
-use crate::wire::Meta;
 
 /// As many tickets are put in an order that the account does not have.
 const MOST_SORTED: usize = 10_000;
@@ -160,13 +159,13 @@ async fn direct(connection: &Connection, filter: &TicketFilter, plan: &TicketPla
         loop {
             let window = Window::new(LARGEST_PAGE, after.as_deref());
             let response = connection.api.tickets_by_external_id(id, window).await?;
-            let (tickets, body) = read_many(&response.body, plan)?;
+            let (tickets, rest) = read_many(&response.body, plan)?;
             for ticket in tickets {
                 if ticket.deleted.is_none() && !found.iter().any(|known| known.id == ticket.id) {
                     found.push(ticket);
                 }
             }
-            match Meta::next(body.meta.as_ref())? {
+            match rest.next {
                 Some(next) => after = Some(next),
                 None => break,
             }

@@ -14,7 +14,7 @@ use super::find::{by_number, read_many};
 use crate::api::Window;
 use crate::connection::Connection;
 use crate::map::TicketPlan;
-use crate::wire::{Meta, rows};
+use crate::wire::rows;
 
 /// Tickets are archived 120 days after they were closed; those made less long ago cannot be.
 const SURELY_LISTED: TimeDelta = TimeDelta::days(119);
@@ -85,10 +85,13 @@ impl Source<'_> {
 
     async fn live(&self, since: i64, after: Option<String>) -> Result<Step> {
         let response = self.connection.api.tickets("id", Window::new(self.size, after.as_deref())).await?;
-        let (mut tickets, body) = read_many(&response.body, self.plan)?;
-        let next = advanced(after.as_deref(), Meta::next(body.meta.as_ref())?)?;
+        let (mut tickets, rest) = read_many(&response.body, self.plan)?;
+        let next = advanced(after.as_deref(), rest.next)?;
         let bounds = Settled::since(since)?;
-        tickets.retain(|ticket| !bounds.holds(ticket) && ticket.deleted.is_none());
+        tickets.retain(|ticket| {
+            let settled = rest.closed.contains(&ticket.id) && bounds.holds(ticket);
+            !settled && ticket.deleted.is_none()
+        });
         let next = match next {
             Some(after) => At::Live { since, after: Some(after) },
             None if remedy::is_removed("zendesk.archived_tickets") => {
@@ -110,8 +113,8 @@ impl Source<'_> {
     async fn recent(&self, since: i64, after: Option<String>, mut seen: Vec<i64>) -> Result<Step> {
         let floor = moment(since)?;
         let response = self.connection.api.tickets("-updated_at", Window::new(self.size, after.as_deref())).await?;
-        let (mut tickets, body) = read_many(&response.body, self.plan)?;
-        let next = advanced(after.as_deref(), Meta::next(body.meta.as_ref())?)?;
+        let (mut tickets, rest) = read_many(&response.body, self.plan)?;
+        let next = advanced(after.as_deref(), rest.next)?;
         let before = tickets.len();
         tickets.retain(|ticket| ticket.updated_at.is_none_or(|at| at >= floor) && ticket.deleted.is_none());
         // A ticket that changed while this was read stands further up, and is told once.
@@ -185,10 +188,9 @@ impl Settled {
         Ok(Self { made_before: at - SURELY_LISTED, changed_before: at - TimeDelta::hours(1) })
     }
 
+    /// Whether a closed ticket is among them.
     fn holds(&self, ticket: &Ticket) -> bool {
-        // The system's own word: what a status counts as on this connection changes nothing here.
-        ticket.status.native.id == "closed"
-            && ticket.created_at.is_some_and(|at| at < self.made_before)
+        ticket.created_at.is_some_and(|at| at < self.made_before)
             && ticket.updated_at.is_some_and(|at| at < self.changed_before)
     }
 

@@ -30,7 +30,7 @@ fn set(keys: &[&str]) -> BTreeSet<String> {
 fn the_linked_providers_are_these() {
     let listed = run(&["providers", "--json"]).good().json();
     let names: Vec<_> = listed["items"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["jira", "memory", "servicenow"]);
+    assert_eq!(names, ["jira", "memory", "servicenow", "zendesk"]);
     assert!(listed["next"].is_null());
     for provider in listed["items"].as_array().unwrap() {
         assert!(provider["config_schema"]["properties"].is_object(), "{provider}");

@@ -25,6 +25,10 @@ fn sample_config(provider: &str) -> Value {
             "instance": "acme",
             "auth": { "type": "basic", "username": "integration", "password": "unused" },
         }),
+        "zendesk" => json!({
+            "instance": "acme",
+            "auth": { "type": "api_token", "email": "integration@example.com", "token": "unused" },
+        }),
         other => panic!("the README's table needs a sample configuration of `{other}`"),
     }
 }
@@ -116,7 +120,7 @@ fn table() -> String {
 }
 
 #[test]
-#[cfg(all(feature = "jira", feature = "memory", feature = "servicenow"))]
+#[cfg(all(feature = "jira", feature = "memory", feature = "servicenow", feature = "zendesk"))]
 fn the_capability_table_is_true() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
     let readme = std::fs::read_to_string(&path).unwrap();

@@ -12,6 +12,9 @@ fn each_feature_links_its_provider_and_no_other() {
     if cfg!(feature = "servicenow") {
         expected.push("servicenow");
     }
+    if cfg!(feature = "zendesk") {
+        expected.push("zendesk");
+    }
     let registry = ticketing::registry().unwrap();
     let names: Vec<_> = registry.iter().map(|provider| provider.name).collect();
     assert_eq!(names, expected);

@@ -286,6 +286,7 @@ fn comment(
         public,
         attachments,
         audit: 0,
+        custom: body.get("metadata").cloned().unwrap_or_default(),
         via: "api",
         created,
     }))

@@ -45,6 +45,7 @@ pub(crate) fn fill(world: &mut World, count: u64, seed: u64, until: DateTime<Utc
             public: true,
             attachments: Vec::new(),
             audit,
+            custom: serde_json::Value::Null,
             via: "web",
             created,
         };

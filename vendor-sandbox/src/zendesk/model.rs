@@ -196,6 +196,8 @@ pub(crate) struct Comment {
     pub(crate) public: bool,
     pub(crate) attachments: Vec<Attachment>,
     pub(crate) audit: u64,
+    /// What the update said in `metadata`, shown as `metadata.custom`; null for nothing (OpenAPI, `TicketObject.metadata`).
+    pub(crate) custom: Value,
     pub(crate) via: &'static str,
     pub(crate) created: DateTime<Utc>,
 }

@@ -120,7 +120,9 @@ impl RateLimiter {
             own.1 += 1;
         }
         let resets = (number + 1) * window - at;
-        Standing { header, limit, remaining: limit.saturating_sub(own.1), resets, refused }
+        // What is not enforced is never used up: the clock stands still, and a client that heeds the headers would too.
+        let least = if enforced { 0 } else { limit / 2 };
+        Standing { header, limit, remaining: limit.saturating_sub(own.1).max(least), resets, refused }
     }
 }
 

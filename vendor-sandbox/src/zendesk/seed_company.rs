@@ -69,7 +69,8 @@ fn people(world: &mut World, company: &Company, ids: &Ids) {
             phone: person.phone.clone(),
             zone: person.time_zone.clone(),
             organization: None,
-            external_id: None,
+            // What the company calls them: there are no login names (wire B7).
+            external_id: Some(person.key.clone()),
             notes: None,
             details: person.title.clone(),
             tags: Vec::new(),
@@ -186,6 +187,7 @@ fn comment(world: &mut World, author: u64, text: &str, public: bool, created: Da
         public,
         attachments: Vec::new(),
         audit: 0,
+        custom: Value::Null,
         via: "web",
         created,
     }
@@ -299,7 +301,9 @@ fn audits(world: &mut World, ids: &Ids, own: &company::Ticket, ticket: &mut Tick
         ("group_id", id_text(ticket.group)),
         ("tags", json!(ticket.tags)),
     ]);
-    for change in own.history.iter().rev() {
+    // What was so from the first moment was no change.
+    let later = || own.history.iter().filter(|change| change.at > own.created_at);
+    for change in later().rev() {
         let (field, from, _) = self::change(ids, &change.field);
         first.insert(field, from);
     }
@@ -310,7 +314,7 @@ fn audits(world: &mut World, ids: &Ids, own: &company::Ticket, ticket: &mut Tick
     for comment in &ticket.comments {
         moments.entry((comment.created, comment.author)).or_default().push(Event::Comment(comment.id));
     }
-    for change in &own.history {
+    for change in later() {
         let (field, previous, value) = self::change(ids, &change.field);
         let event = Event::Change { field: field.to_owned(), value, previous };
         moments.entry((change.at, ids.person(&change.author))).or_default().push(event);

@@ -244,24 +244,27 @@ pub(crate) fn comment(call: &Call<'_>, comment: &Comment) -> Value {
         "audit_id": comment.audit,
         "via": via(comment.via, None),
         "created_at": time(comment.created),
-        "metadata": metadata(),
+        "metadata": metadata(&comment.custom),
     })
 }
 
-fn metadata() -> Value {
-    json!({ "system": { "client": "sandbox", "ip_address": "127.0.0.1" }, "custom": {} })
+/// The caller's own note stands beside what the system knows (OpenAPI, `TicketObject.metadata`).
+fn metadata(custom: &Value) -> Value {
+    let custom = if custom.is_object() { custom.clone() } else { json!({}) };
+    json!({ "system": { "client": "sandbox", "ip_address": "127.0.0.1" }, "custom": custom })
 }
 
 /// wire B3.5.
 pub(crate) fn audit(call: &Call<'_>, ticket: &Ticket, audit: &Audit) -> Value {
     let events: Vec<Value> =
         audit.events.iter().filter_map(|(id, event)| event_shown(call, ticket, *id, event)).collect();
+    let custom = ticket.comments.iter().find(|own| own.audit == audit.id).map(|own| &own.custom);
     json!({
         "id": audit.id,
         "ticket_id": ticket.id,
         "created_at": time(audit.created),
         "author_id": audit.author,
-        "metadata": metadata(),
+        "metadata": metadata(custom.unwrap_or(&Value::Null)),
         "events": events,
         "via": via(audit.via, None),
     })

@@ -124,6 +124,7 @@ fn import_comment(call: &Call<'_>, world: &mut World, ticket: &mut Ticket, given
         public: given["public"].as_bool().unwrap_or(true),
         attachments: Vec::new(),
         audit,
+        custom: Value::Null,
         via: "api",
         created: edit::moment(&given["created_at"]).unwrap_or(call.now),
     });

@@ -186,11 +186,6 @@ impl<K: Kind> Harness for JiraHarness<K> {
         }
     }
 
-    /// wire A4.1: labels hold no blanks.
-    fn tag(&self, words: &str) -> String {
-        words.replace(' ', "_")
-    }
-
     /// What stands below another issue is a sub-task from the start; an incident becomes none.
     fn set_once(&self) -> &'static [&'static str] {
         &["parent"]

@@ -169,6 +169,7 @@ impl<T: Tables> Harness for ServiceNowHarness<T> {
             StatusCategory::Resolved | StatusCategory::Closed => StatusNeeds {
                 reason: Some("Solution provided".to_owned()),
                 fields: BTreeMap::from([("close_notes".into(), "Solved.".into())]),
+                ..StatusNeeds::default()
             },
             StatusCategory::OnHold => {
                 StatusNeeds { reason: Some("Awaiting Vendor".to_owned()), ..StatusNeeds::default() }

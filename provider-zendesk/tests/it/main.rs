@@ -1,0 +1,13 @@
+//! Zendesk against the emulated account, in process, and against recorded traffic.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod bed;
+mod delta;
+mod faults;
+mod fixtures;
+mod listing;
+mod login;
+mod people;
+mod reading;
+mod webhooks;

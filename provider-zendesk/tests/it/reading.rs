@@ -1,0 +1,97 @@
+//! Tickets as the account has them: their values, and where these come from.
+
+use ticketing_core::model::{FieldData, PriorityLevel, StatusCategory, TypeCategory};
+use ticketing_core::request::{GetTicket, GetTickets, ListTickets, Projection};
+use ticketing_core::{ErrorKind, TicketId};
+
+use crate::bed::{Bed, all, get, titled};
+
+#[tokio::test]
+async fn a_ticket_has_its_values_and_its_people_by_name_in_one_request() {
+    let bed = Bed::new();
+    let client = bed.client();
+    let vpn = titled(&client, "VPN drops").await;
+    bed.control.clear_requests();
+    let request = GetTicket::new(vpn.id.clone()).with_projection(Projection::new().with_watchers());
+    let read = client.get_ticket(request).await.unwrap();
+    let asked: Vec<String> = bed.sent().into_iter().filter(|sent| sent.contains("/tickets/")).collect();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert_eq!(read.key, read.id.as_str());
+    assert_eq!(read.assignees[0].name.as_deref(), Some("Amara Okafor"), "{:?}", read.assignees);
+    assert!(read.requester.as_ref().unwrap().name.is_some() && read.creator.as_ref().unwrap().name.is_some());
+    assert!(read.assigned_groups[0].name.is_some(), "{:?}", read.assigned_groups);
+    assert_eq!(read.priority.as_ref().unwrap().level, PriorityLevel::High);
+    assert_eq!(read.ticket_type.category, TypeCategory::Incident);
+    assert_eq!(read.url.as_deref(), Some(format!("http://127.0.0.1:4030/agent/tickets/{}", read.id).as_str()));
+    assert_eq!(read.collections.len(), 1, "the brand");
+    assert!(read.collections[0].name.is_some());
+    assert!(read.version.is_some() && read.deleted.is_none() && read.parent.is_none());
+}
+
+#[tokio::test]
+async fn custom_statuses_count_as_their_system_status_and_keep_their_number() {
+    let bed = Bed::new();
+    let client = bed.client();
+    let tickets = all(&client, ListTickets::new()).await;
+    let named = |wanted: &str| {
+        tickets.iter().find(|ticket| ticket.status.native.name.as_deref() == Some(wanted)).unwrap_or_else(|| {
+            let told: Vec<_> = tickets.iter().map(|ticket| &ticket.status).collect();
+            panic!("no ticket is {wanted}: {told:?}")
+        })
+    };
+    let waiting = named("Waiting for vendor");
+    assert_eq!(waiting.status.category, StatusCategory::OnHold);
+    assert!(waiting.status.native.id.parse::<u64>().is_ok(), "{:?}", waiting.status);
+    // What was closed with it is closed, unless the connection says what it stands for.
+    assert_eq!(named("Cancelled").status.category, StatusCategory::Closed);
+    let solved = tickets.iter().find(|ticket| ticket.status.native.id == "solved").unwrap();
+    assert_eq!(solved.status.category, StatusCategory::Resolved);
+    assert!(solved.resolved_at.is_some());
+}
+
+#[tokio::test]
+async fn fields_carry_their_labels_and_only_those_asked_for() {
+    let bed = Bed::new();
+    let client = bed.client();
+    let tickets = all(&client, ListTickets::new()).await;
+    let resolved = tickets
+        .iter()
+        .find(|ticket| ticket.fields.values().any(|field| field.custom && field.value != FieldData::Null))
+        .unwrap();
+    let (id, _) = resolved.fields.iter().find(|(_, field)| field.custom && field.value != FieldData::Null).unwrap();
+    let request = GetTicket::new(resolved.id.clone()).with_projection(Projection::new().with_fields([id.clone()]));
+    let read = client.get_ticket(request).await.unwrap();
+    assert_eq!(read.fields.keys().collect::<Vec<_>>(), [id]);
+}
+
+#[tokio::test]
+async fn tickets_are_found_by_number_and_what_is_missing_is_named() {
+    let bed = Bed::new();
+    let client = bed.client();
+    let tickets = all(&client, ListTickets::new()).await;
+    let mut ids: Vec<TicketId> = tickets.iter().map(|ticket| ticket.id.clone()).collect();
+    ids.push("999999".into());
+    ids.push("no number".into());
+    bed.control.clear_requests();
+    let found = client.get_tickets(GetTickets::new(ids)).await.unwrap();
+    assert_eq!(found.tickets, tickets);
+    assert_eq!(found.missing, [TicketId::from("999999"), TicketId::from("no number")]);
+    assert_eq!(bed.sent().iter().filter(|sent| sent.contains("show_many")).count(), 1);
+    for id in ["999999", "no number", "-1", "0", "1/../2"] {
+        let error = client.get_ticket(GetTicket::new(id)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{id}: {error}");
+    }
+    let hash = get(&client, &format!("#{}", tickets[0].id)).await;
+    assert_eq!(hash, tickets[0]);
+}
+
+#[tokio::test]
+async fn what_is_hidden_from_us_is_not_there() {
+    let bed = Bed::new();
+    let client = bed.client();
+    let hidden = titled(&client, "VPN drops").await;
+    bed.control.hide_ticket(hidden.id.as_str().parse().unwrap(), "admin").unwrap();
+    let error = client.get_ticket(GetTicket::new(hidden.id.clone())).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+    assert!(all(&client, ListTickets::new()).await.iter().all(|ticket| ticket.id != hidden.id));
+}
