@@ -90,6 +90,16 @@ pub trait Harness: Send + Sync {
         StatusNeeds::default()
     }
 
+    /// A tag of these words, as the vendor can hold one.
+    fn tag(&self, words: &str) -> String {
+        words.to_owned()
+    }
+
+    /// The core keys that a new ticket can be given and an old one keeps: changing them must be refused.
+    fn set_once(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Changes a ticket, and hands over what the vendor delivers to a webhook because of it; `None`: not offered.
     async fn delivered(&self, _ticket: &TicketId) -> Option<Delivered> {
         None
@@ -370,7 +380,7 @@ pub struct Deviation {
     pub documents: &'static str,
     /// The record's key in the company; `*`: every one.
     pub record: &'static str,
-    /// The key of the canonical document.
+    /// The key of the canonical document; `*`: the whole record is the vendor's own, and in no canonical file.
     pub key: &'static str,
     /// Why, citing the vendor.
     pub because: &'static str,

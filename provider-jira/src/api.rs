@@ -107,14 +107,12 @@ impl Api {
         self.site.get_or_try_init(|| self.learn()).await
     }
 
-    /// A path of the site's own, as people write it; what the site says of itself is asked only where its path hangs on that.
-    pub(crate) async fn own_path(&self, path: &str) -> Result<String> {
-        let prefix = match self.place.route {
-            Route::Host | Route::Gateway(Some(_)) => &self.place.prefix,
-            Route::Gateway(None) | Route::Either => &self.site().await?.prefix,
-        };
-        let is_there = prefix.is_empty() || path.starts_with(&format!("{prefix}/"));
-        Ok(if is_there { path.to_owned() } else { format!("{prefix}{path}") })
+    /// A path of the site's own, as people write it; what stands before it is known without asking, except behind the gateway.
+    pub(crate) async fn own(&self, path: &str) -> Result<String> {
+        match self.place.route {
+            Route::Host | Route::Gateway(Some(_)) => Ok(below(&self.place.prefix, path)),
+            Route::Gateway(None) | Route::Either => Ok(below(&self.site().await?.prefix, path)),
+        }
     }
 
     /// The site, where it is known already.
@@ -261,6 +259,14 @@ impl Api {
         let body = json!({ "issueIdsOrKeys": ids_or_keys, "fields": fields });
         self.write(Request::post, "/issue/bulkfetch", Some(&body), Idempotency::Safe).await
     }
+}
+
+/// A path below what stands before all of them, unless it stands there already.
+fn below(prefix: &str, path: &str) -> String {
+    if prefix.is_empty() || path.starts_with(&format!("{prefix}/")) {
+        return path.to_owned();
+    }
+    format!("{prefix}{path}")
 }
 
 fn flavour(info: &ServerInfo) -> Flavour {

@@ -2,10 +2,12 @@
 
 use chrono_tz::Tz;
 use serde::Deserialize;
-use ticketing_core::{Check, Error, ErrorKind, Result};
+use ticketing_core::model::StatusCategory;
+use ticketing_core::{Check, CollectionSelector, Error, ErrorKind, Result};
 
 use crate::connection::Connection;
 use crate::map::{moment, person_ref};
+use crate::resolve;
 use crate::wire::Person;
 
 #[derive(Deserialize)]
@@ -46,6 +48,23 @@ pub(crate) async fn check(connection: &Connection) -> Result<Check> {
     }
     if person.active == Some(false) {
         out.warnings.push("the user is inactive: its credential may end at any time".to_owned());
+    }
+    connection.catalogue.forget().await;
+    // A field that `mapping.fields` names and that is not there is found out here.
+    connection.catalogue.columns().await?;
+    for key in &connection.projects {
+        let selector = CollectionSelector::Key(key.clone());
+        if resolve::collection(connection, "projects", &selector).await?.is_none() {
+            out.warnings.push(format!("there is no project `{key}`, or it may not be read: correct `projects`"));
+        }
+    }
+    for own in connection.catalogue.statuses().await?.iter() {
+        if connection.mapping.status(&own.id, Some(&own.name), own.category_key()) == StatusCategory::Unknown {
+            out.warnings.push(format!(
+                "the status {} ({}) has no category: add \"{}\" to `mapping.status`",
+                own.id, own.name, own.id
+            ));
+        }
     }
     Ok(out)
 }

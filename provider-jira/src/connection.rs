@@ -43,8 +43,6 @@ pub(crate) enum Part {
     ServiceDesk,
     /// A group's members, which take an administrator's rights (wire A7).
     Members,
-    /// Users and groups as lists.
-    People,
 }
 
 /// What one connection holds.

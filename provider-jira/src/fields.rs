@@ -25,8 +25,6 @@ pub(crate) struct MetaField {
     #[serde(default)]
     pub(crate) key: Option<String>,
     #[serde(default)]
-    pub(crate) name: Option<String>,
-    #[serde(default)]
     pub(crate) required: bool,
     #[serde(default)]
     pub(crate) has_default_value: bool,
@@ -190,7 +188,7 @@ fn choices_of(value: &Thing, above: Option<&str>) -> Vec<Choice> {
 
 fn field(column: &Column, on: Option<&OnScreens>) -> Field {
     // The type goes with the project into a new ticket; what only Jira writes is on no screen.
-    let own = matches!(column.core, Some("status" | "type" | "collections" | "watchers"));
+    let own = matches!(column.core, Some("status" | "type" | "watchers"));
     Field {
         id: column.id.clone(),
         name: column.name.clone(),
@@ -199,7 +197,8 @@ fn field(column: &Column, on: Option<&OnScreens>) -> Field {
         native_type: column.native_type.clone(),
         multiple: column.multiple || column.shape == Shape::Cascade,
         required: on.is_some_and(|on| on.required) || column.id.as_str() == "summary",
-        writable: Some(on.is_some() || own),
+        // An issue is made in a project; it is moved by hand.
+        writable: Some((on.is_some() || own) && column.core != Some("collections")),
         custom: column.custom,
         core: column.core.map(str::to_owned),
         choices: None,
@@ -239,6 +238,16 @@ async fn choices(connection: &Connection, column: &Column, on: Option<&OnScreens
         "priority" => listed(&connection.catalogue.priorities().await?),
         "resolution" => listed(&connection.catalogue.resolutions().await?),
         "issuetype" => listed(&connection.catalogue.issue_types().await?),
+        _ if column.shape == Shape::RequestType => {
+            let all = crate::people::request_types(connection).await?;
+            let choice = |own: crate::people::Organization| Choice {
+                id: own.id,
+                name: own.name,
+                active: true,
+                depends_on: None,
+            };
+            Some(all.into_iter().map(choice).collect())
+        }
         _ if matches!(column.shape, Shape::Named | Shape::Cascade) => {
             Some(on.map(|on| on.choices.clone()).unwrap_or_default())
         }

@@ -1,5 +1,4 @@
 #![doc = include_str!("docs.md")]
-#![allow(dead_code, unused_imports, reason = "what the writing side needs")]
 
 mod api;
 mod attachments;

@@ -49,7 +49,16 @@ pub(crate) async fn send(connection: &Connection, request: RawRequest) -> Result
         Some((path, query)) => (path.to_owned(), query.to_owned()),
         None => (request.path.clone(), String::new()),
     };
-    let path = connection.api.own_path(&path).await?;
+    let mut headers = Vec::with_capacity(request.headers.len());
+    for (name, value) in &request.headers {
+        let refused = |why: &str| {
+            Error::invalid("headers", format!("the header `{}` {why}", shown(name))).with_hint("leave it out")
+        };
+        let name = HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes()).map_err(|_| refused("is no header"))?;
+        let value = HeaderValue::from_str(value).map_err(|_| refused("has a value that no header can have"))?;
+        headers.push((name, value));
+    }
+    let path = connection.api.own(&path).await?;
     let mut out = Request::new(method, path);
     for (name, value) in url::form_urlencoded::parse(inline.as_bytes()) {
         out = out.with_query(&name, &value);
@@ -60,12 +69,7 @@ pub(crate) async fn send(connection: &Connection, request: RawRequest) -> Result
     if let Some(body) = request.body {
         out = out.with_body(HeaderValue::from_static("application/json"), Body::Bytes(body));
     }
-    for (name, value) in &request.headers {
-        let refused = |why: &str| {
-            Error::invalid("headers", format!("the header `{}` {why}", shown(name))).with_hint("leave it out")
-        };
-        let name = HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes()).map_err(|_| refused("is no header"))?;
-        let value = HeaderValue::from_str(value).map_err(|_| refused("has a value that no header can have"))?;
+    for (name, value) in headers {
         out = out.with_header(name, value);
     }
     if request.idempotent && !reads {

@@ -19,10 +19,25 @@ fn at(moment: Option<Timestamp>) -> Option<String> {
 /// A text as people read it, whatever the vendor keeps it in.
 pub(crate) fn plain_text(text: &RichText) -> String {
     let text = match text.native.format {
-        TextFormat::Plain | TextFormat::Markdown => &text.native.content,
-        _ => &text.markdown,
+        TextFormat::Plain | TextFormat::Markdown => text.native.content.clone(),
+        _ => unescaped(&text.markdown),
     };
     text.replace("\r\n", "\n").trim_end().to_owned()
+}
+
+/// Markdown without what only Markdown needs: a backslash before a sign or at the end of a line, and blanks that would vanish.
+fn unescaped(markdown: &str) -> String {
+    let mut out = String::with_capacity(markdown.len());
+    let mut rest = markdown.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' if rest.peek().is_some_and(|next| next.is_ascii_punctuation()) => out.extend(rest.next()),
+            '\\' if rest.peek() == Some(&'\n') => {}
+            '\u{a0}' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// The day that a ticket is due, however the vendor keeps it.

@@ -4,6 +4,7 @@
 
 mod canonical;
 mod external_contributor;
+mod jira;
 mod memory;
 mod registered;
 mod servicenow;

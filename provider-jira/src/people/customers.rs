@@ -26,7 +26,7 @@ struct DeskPage<'a> {
     is_last_page: Option<bool>,
 }
 
-/// An organisation.
+/// An organisation, or whatever else is an id and a name.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Organization {
     #[serde(deserialize_with = "text")]
@@ -56,6 +56,22 @@ async fn all(connection: &Connection, path: &str) -> Result<Vec<Box<RawValue>>> 
         }
         start += received;
     }
+}
+
+/// Every request type of every service desk, as id and name; none where there is no Service Management.
+pub(crate) async fn request_types(connection: &Connection) -> Result<Vec<Organization>> {
+    let desks = connection.if_open(Part::ServiceDesk, all(connection, "/servicedesk").await)?;
+    let mut out: Vec<Organization> = Vec::new();
+    for raw in desks.unwrap_or_default() {
+        let desk: Desk = item("service desk", &raw)?;
+        for raw in all(connection, &format!("/servicedesk/{}/requesttype", path_segment(&desk.id))).await? {
+            let own: Organization = item("request type", &raw)?;
+            if !out.iter().any(|known| known.id == own.id) {
+                out.push(own);
+            }
+        }
+    }
+    Ok(out)
 }
 
 fn note<T>(connection: &Connection, outcome: Result<T>) -> Result<T> {

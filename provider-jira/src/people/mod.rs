@@ -5,7 +5,7 @@ mod find;
 mod groups;
 mod users;
 
-pub(crate) use customers::{Organization, account_ids, accounts, contact_ids, contacts, organizations};
+pub(crate) use customers::{Organization, account_ids, accounts, contact_ids, contacts, organizations, request_types};
 pub(crate) use find::{find_groups, find_users};
 pub(crate) use groups::{get_group, group_ids, list_groups, list_members};
 pub(crate) use users::{get_user, list_users, search, user_by_id, user_by_name, user_ids};
@@ -24,8 +24,6 @@ pub(crate) struct Values<'a> {
     pub(crate) values: Vec<&'a RawValue>,
     #[serde(default)]
     pub(crate) is_last: Option<bool>,
-    #[serde(default)]
-    pub(crate) total: Option<u64>,
 }
 
 /// Reads one item.

@@ -3,5 +3,5 @@
 mod find;
 mod list;
 
-pub(crate) use find::{MOST_IDS, get, list_watchers, may_be_issue, one, plan, several, watchers};
+pub(crate) use find::{MOST_IDS, get, list_watchers, may_be_issue, plan, several, watchers};
 pub(crate) use list::list;

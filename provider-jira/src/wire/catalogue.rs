@@ -65,9 +65,6 @@ pub(crate) struct Listed {
     pub(crate) id: String,
     #[serde(default)]
     pub(crate) name: String,
-    /// An issue type's: it stands below another issue.
-    #[serde(default)]
-    pub(crate) subtask: bool,
 }
 
 /// A project.

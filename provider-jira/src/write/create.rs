@@ -337,6 +337,13 @@ async fn finish(
     for watcher in watchers {
         super::update::watch(connection, &made.id, watcher, true).await?;
     }
+    if !watchers.is_empty() {
+        // Whoever makes an issue watches it, unless the profile says otherwise; nobody but those who were named is meant.
+        let me = crate::resolve::existing_user(connection, "watchers", &ticketing_core::UserSelector::Me).await?;
+        if !watchers.iter().any(|own| own.id == me.id) {
+            super::update::watch(connection, &made.id, &me, false).await?;
+        }
+    }
     if let Some(comment) = &request.comment {
         let add = AddComment::new(id.clone(), comment.body.clone(), comment.visibility);
         comments::add(connection, add).await?;

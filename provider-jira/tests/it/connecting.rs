@@ -22,11 +22,7 @@ async fn the_flavours_are_told_apart_by_what_they_say() {
         client.get_ticket(GetTicket::new("HELP-1")).await.unwrap();
         let paths: Vec<String> = bed.control.requests().into_iter().map(|request| request.path).collect();
         assert!(paths[0].ends_with("/rest/api/2/serverInfo"), "{paths:?}");
-        assert_eq!(
-            paths.iter().filter(|path| path.ends_with("/2/serverInfo")).count(),
-            1 + usize::from(flavour == Flavour::DataCenter),
-            "{paths:?}"
-        );
+        assert_eq!(paths.iter().filter(|path| path.ends_with("/2/serverInfo")).count(), 1, "{paths:?}");
         assert!(paths.iter().any(|path| path.starts_with(version)), "{paths:?}");
     }
 }
@@ -97,4 +93,21 @@ async fn nothing_is_sent_before_it_is_asked_for() {
     let client = TicketingClient::new(std::sync::Arc::new(Jira::new(config("admin"), &bed.context()).unwrap()));
     assert!(!client.capabilities().operations.is_empty());
     assert_eq!(bed.sent(), 0);
+}
+
+#[tokio::test]
+async fn what_is_set_up_badly_is_said() {
+    let bed = Bed::cloud();
+    let mut config = config("admin");
+    config["projects"] = json!(["HELP", "NOPE"]);
+    let warnings = bed.client_of(config.clone()).check().await.unwrap().warnings;
+    assert!(warnings.iter().any(|warning| warning.contains("NOPE")), "{warnings:?}");
+    assert!(warnings.iter().any(|warning| warning.contains("Migrated")), "{warnings:?}");
+    config["mapping"]["fields"]["external_id"] = json!("No Such Field");
+    let error = bed.client_of(config.clone()).check().await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("mapping.fields.external_id")), "{error}");
+    // Two fields have this name.
+    config["mapping"]["fields"]["external_id"] = json!("Severity");
+    let error = bed.client_of(config).check().await.unwrap_err();
+    assert!(error.message().contains("several"), "{error}");
 }

@@ -3,13 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod attachments;
-#[allow(dead_code, reason = "the tests of the rooms to come")]
 mod bed;
 mod comments;
 mod connecting;
+mod delta;
+mod filters;
+mod grammar;
 mod history;
 mod links;
 mod listing;
+mod people;
 mod reading;
 mod transitions;
 mod webhooks;

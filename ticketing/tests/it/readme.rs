@@ -15,6 +15,11 @@ const END: &str = "<!-- /capabilities -->";
 /// A configuration that connects without sending anything.
 fn sample_config(provider: &str) -> Value {
     match provider {
+        "jira" => json!({
+            "instance": "acme",
+            "auth": { "type": "basic", "username": "integration@acme.com", "password": "unused" },
+            "mapping": { "fields": { "assigned_groups": "Team", "external_id": "External ID" } },
+        }),
         "memory" => json!({ "account": "acme" }),
         "servicenow" => json!({
             "instance": "acme",
@@ -111,7 +116,7 @@ fn table() -> String {
 }
 
 #[test]
-#[cfg(all(feature = "memory", feature = "servicenow"))]
+#[cfg(all(feature = "jira", feature = "memory", feature = "servicenow"))]
 fn the_capability_table_is_true() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
     let readme = std::fs::read_to_string(&path).unwrap();

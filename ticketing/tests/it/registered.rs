@@ -3,6 +3,9 @@
 #[test]
 fn each_feature_links_its_provider_and_no_other() {
     let mut expected = Vec::new();
+    if cfg!(feature = "jira") {
+        expected.push("jira");
+    }
     if cfg!(feature = "memory") {
         expected.push("memory");
     }

@@ -35,6 +35,8 @@ pub(crate) const STATUSES: &[Status] = &[
     status(TO_DO, "To Do", 2),
     status(10_011, "In Review", 4),
     status(DONE, "Done", 3),
+    // In no workflow: what an import leaves behind, of the category that says nothing (wire A4.4).
+    status(10_013, "Migrated", 1),
 ];
 
 /// Id, key, colour and name (wire A4.4).
@@ -90,6 +92,8 @@ pub(crate) const PRIORITIES: &[(u64, &str, &str)] = &[
     (3, "Medium", "#f79232"),
     (4, "Low", "#707070"),
     (5, "Lowest", "#999999"),
+    // Of the customer's own making, as they all may be (wire A4.4).
+    (10_000, "Whenever", "#cccccc"),
 ];
 pub(crate) const DEFAULT_PRIORITY: u64 = 3;
 

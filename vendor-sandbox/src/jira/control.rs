@@ -33,13 +33,13 @@ impl Deref for Control {
     }
 }
 
-fn account(world: &World, user: &str) -> Result<String> {
+pub(super) fn account(world: &World, user: &str) -> Result<String> {
     let by_key = || world.user(&super::seed_company::account_id(user));
     let found = world.login(user).or_else(by_key).map(|own| own.account_id.clone());
     found.ok_or_else(|| SandboxError::invalid("user", format!("there is no {user:?}")))
 }
 
-fn issue(world: &World, id_or_key: &str) -> Result<u64> {
+pub(super) fn issue(world: &World, id_or_key: &str) -> Result<u64> {
     let found = world.issue_at(id_or_key).map(|own| own.id);
     found.ok_or_else(|| SandboxError::invalid("issue", format!("there is no {id_or_key:?}")))
 }
@@ -47,6 +47,10 @@ fn issue(world: &World, id_or_key: &str) -> Result<u64> {
 impl Control {
     pub(crate) fn new(shared: SharedControl, site: Arc<Site>) -> Self {
         Self { shared, site }
+    }
+
+    pub(super) fn site(&self) -> &Site {
+        &self.site
     }
 
     /// Lags, limits and caps in force.

@@ -51,6 +51,7 @@ mod catalogue_api;
 mod changelog_api;
 mod comment_api;
 mod control;
+mod control_issues;
 mod credentials;
 mod edit;
 mod faults;

@@ -10,7 +10,9 @@ use super::model::{Attachment, Component, Group, Project, User, Version};
 use super::world::World;
 
 fn avatars(call: &Call<'_>, what: &str) -> Value {
-    let address = |size: &str| format!("{}/avatars/{what}?size={size}", call.site);
+    // Cloud keeps people's pictures on hosts of their own, wherever the site is.
+    let host = if call.is_cloud() && what == "user" { "https://avatars.example.net" } else { call.site.as_str() };
+    let address = |size: &str| format!("{host}/avatars/{what}?size={size}");
     json!({ "48x48": address("48"), "24x24": address("24"), "16x16": address("16"), "32x32": address("32") })
 }
 

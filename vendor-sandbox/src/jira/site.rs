@@ -180,7 +180,9 @@ impl Site {
             }
             "/oauth/token" if is_cloud => None,
             _ if path.starts_with("/rest/") || (is_cloud && path.starts_with("/ex/jira/")) => None,
-            _ if path == "/" || path.starts_with("/browse/") => Some(html(StatusCode::OK, LOGIN_PAGE)),
+            // wire A8: pages for people.
+            "/" if *method == Method::GET => Some(html(StatusCode::OK, LOGIN_PAGE)),
+            _ if path.starts_with("/browse/") => Some(html(StatusCode::OK, LOGIN_PAGE)),
             _ if *method == Method::GET => Some(html(StatusCode::NOT_FOUND, LOGIN_PAGE)),
             _ => Some(html(StatusCode::NOT_FOUND, ERROR_PAGE)),
         }

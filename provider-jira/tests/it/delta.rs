@@ -1,0 +1,146 @@
+//! Following what changes, and counting what is there.
+
+use std::collections::BTreeSet;
+
+use ticketing_core::model::{Change, Kind};
+use ticketing_core::request::{ListChanges, ListIds, UpdateTicket};
+use ticketing_core::{Checkpoint, ErrorKind, TicketId, TicketingClient};
+use vendor_sandbox::Fault;
+use vendor_sandbox::jira::{Flavour, Sandbox, SiteSettings};
+
+use crate::bed::{Bed, FLAVOURS};
+
+async fn read(client: &TicketingClient, mut from: Option<Checkpoint>, size: u32) -> (Vec<Change>, Checkpoint) {
+    let mut items = Vec::new();
+    loop {
+        let request = ListChanges::new(Kind::Ticket).with_checkpoint(from).with_page_size(size);
+        let page = client.list_changes(request).await.unwrap();
+        items.extend(page.items);
+        if page.caught_up {
+            return (items, page.checkpoint);
+        }
+        from = Some(page.checkpoint);
+    }
+}
+
+fn ids(items: &[Change]) -> BTreeSet<&str> {
+    items.iter().map(Change::id).collect()
+}
+
+#[tokio::test]
+async fn what_somebody_else_does_comes_once() {
+    for flavour in FLAVOURS {
+        let bed = Bed::on(flavour);
+        let client = bed.client();
+        let (whole, checkpoint) = read(&client, None, 7).await;
+        assert_eq!(ids(&whole).len(), vendor_sandbox::company::Company::standard().tickets.len());
+        bed.advance(3_600);
+        let made = bed.control.create_issue("made elsewhere", "itil").unwrap();
+        bed.control.set_summary("HELP-3", "renamed", "itil").unwrap();
+        let (news, checkpoint) = read(&client, Some(checkpoint), 100).await;
+        assert_eq!(ids(&news), BTreeSet::from([made.as_str(), "10003"]), "{flavour:?}");
+        let (idle, again) = read(&client, Some(checkpoint), 100).await;
+        assert!(idle.is_empty(), "{idle:?}");
+        // The window has moved on behind what was told, and stands still from then on.
+        let (idle, still) = read(&client, Some(again.clone()), 100).await;
+        assert!(idle.is_empty(), "{idle:?}");
+        assert_eq!(still, again);
+    }
+}
+
+/// wire A3.4: what a search does not see yet comes with one of the next sweeps.
+#[tokio::test]
+async fn a_search_that_lags_behind_loses_nothing() {
+    let settings = SiteSettings { search_lag_seconds: 240, ..SiteSettings::default() };
+    let bed = Bed::of(Sandbox::builder().seed(7).settings(settings));
+    let client = bed.client();
+    bed.advance(3_600);
+    let (_, mut checkpoint) = read(&client, None, 100).await;
+    let mut expected = BTreeSet::new();
+    let mut told = BTreeSet::new();
+    for nth in 0..12 {
+        expected.insert(bed.control.create_issue(&format!("late {nth}"), "itil").unwrap());
+        bed.advance(60);
+        let (news, next) = read(&client, Some(checkpoint), 3).await;
+        told.extend(ids(&news).into_iter().map(str::to_owned));
+        checkpoint = next;
+    }
+    bed.advance(240);
+    let (news, _) = read(&client, Some(checkpoint), 3).await;
+    told.extend(ids(&news).into_iter().map(str::to_owned));
+    assert!(expected.is_subset(&told), "missing: {:?}", expected.difference(&told));
+}
+
+/// wire A3.4: our own writes are in the next answer, however far the search lags.
+#[tokio::test]
+async fn what_was_written_here_is_seen_at_once() {
+    let settings = SiteSettings { search_lag_seconds: 240, ..SiteSettings::default() };
+    let bed = Bed::of(Sandbox::builder().seed(7).settings(settings));
+    let client = bed.client();
+    bed.advance(3_600);
+    let (_, checkpoint) = read(&client, None, 100).await;
+    let update = UpdateTicket::new(TicketId::from("10003")).with_title("ours");
+    client.update_ticket(update).await.unwrap();
+    let (news, _) = read(&client, Some(checkpoint), 100).await;
+    assert_eq!(ids(&news), BTreeSet::from(["10003"]));
+}
+
+/// wire A5: dates in queries are read in the zone of the profile, and whoever moves it moves the window.
+#[tokio::test]
+async fn a_profile_in_another_zone_loses_nothing() {
+    for zone in
+        [chrono_tz::Tz::Pacific__Kiritimati, chrono_tz::Tz::Pacific__Pago_Pago, chrono_tz::Tz::America__St_Johns]
+    {
+        let bed = Bed::cloud();
+        bed.control.set_zone("admin", zone).unwrap();
+        let client = bed.client();
+        let (_, checkpoint) = read(&client, None, 100).await;
+        bed.advance(3_600);
+        bed.control.set_summary("HELP-3", "renamed", "itil").unwrap();
+        let (news, _) = read(&client, Some(checkpoint), 100).await;
+        assert_eq!(ids(&news), BTreeSet::from(["10003"]), "{zone}");
+    }
+}
+
+#[tokio::test]
+async fn a_census_is_whole_however_short_its_pages_are() {
+    for flavour in FLAVOURS {
+        let bed = Bed::of(Sandbox::builder().seed(7).flavour(flavour).tickets(60));
+        let client = bed.client();
+        let mut counts = Vec::new();
+        for (size, fault) in [(5_000_u32, false), (7, false), (7, true)] {
+            if fault && flavour == Flavour::Cloud {
+                bed.control.set_faults(vec![Fault::new("short_page").parameter(0).count(1)]).unwrap();
+            }
+            let mut all = Vec::new();
+            let mut cursor = None;
+            loop {
+                let request = ListIds::new(Kind::Ticket).with_cursor(cursor).with_page_size(size);
+                let page = client.list_ids(request).await.unwrap();
+                all.extend(page.items);
+                cursor = page.next;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            counts.push(all.len());
+            all.dedup();
+            assert_eq!(all.len(), counts[0], "{flavour:?} {size}");
+        }
+        assert!(counts[0] > 60);
+    }
+}
+
+#[tokio::test]
+async fn what_is_gone_or_hidden_is_missing_from_the_census_and_not_found() {
+    let bed = Bed::cloud();
+    let client = bed.client();
+    bed.control.delete_issue("HELP-1").unwrap();
+    bed.control.hide_issue("HELP-2", "admin").unwrap();
+    let page = client.list_ids(ListIds::new(Kind::Ticket)).await.unwrap();
+    for id in ["10001", "10002"] {
+        assert!(!page.items.iter().any(|own| own == id), "{id}");
+        let error = client.get_ticket(ticketing_core::request::GetTicket::new(id)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+    }
+}
