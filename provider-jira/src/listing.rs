@@ -184,8 +184,9 @@ impl Listing<'_> {
                 }
                 _ => {
                     let told = chunk.rows.iter().take_while(|(key, _)| !first_is_behind(key)).count();
-                    if told == chunk.rows.len() && told > 0 {
-                        offset = begin + told as u64 + 1;
+                    if told == chunk.rows.len() && told > 1 {
+                        // All of it was told; on from its last one, which shows again whether anything has moved.
+                        offset = begin + told as u64;
                         continue;
                     }
                     let rows: Vec<_> = chunk.rows.drain(..).skip(told).collect();
