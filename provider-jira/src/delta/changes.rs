@@ -44,10 +44,11 @@ struct Mark {
 }
 
 impl Mark {
-    /// Notes a change; false where it was told already.
-    fn note(&mut self, id: &str, at: i64) -> bool {
+    /// Notes a change; false where it was told already. Two changes may share a millisecond, and a site without changes between
+    /// tells the same document: what is told tells them apart.
+    fn note(&mut self, ticket: &Ticket, at: i64) -> bool {
         self.latest = self.latest.max(Some(at));
-        let digest = Sha256::digest(format!("{id} {at}").as_bytes());
+        let digest = Sha256::digest(serde_json::to_vec(ticket).unwrap_or_default());
         let digest: String = digest[..6].iter().map(|byte| format!("{byte:02x}")).collect();
         let seen = (at, digest);
         if self.seen.contains(&seen) && !remedy::is_removed("jira.seen") {
@@ -123,7 +124,7 @@ pub(crate) async fn list_changes(connection: &Connection, request: ListChanges) 
             let Some(at) = ticket.updated_at.map(|at| at.timestamp_millis()) else {
                 return Err(Error::new(ErrorKind::Decode, format!("`{}` does not say when it changed", ticket.key)));
             };
-            if mark.note(ticket.id.as_str(), at) {
+            if mark.note(&ticket, at) {
                 items.push(Change::upserted(Document::Ticket(ticket)));
             }
         }

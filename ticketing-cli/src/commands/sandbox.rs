@@ -16,10 +16,10 @@ use crate::output::{Format, stdout};
 /// Who may come in.
 const LOGINS: &str = "\
 Logins:
-  servicenow  basic admin/admin, and itil/itil, who may not see everything; the API key sandbox-api-key
-  jira        basic admin/admin and itil/itil; of a Data Center also the tokens sandbox-pat and sandbox-itil-pat
-  zendesk     bearer sandbox-bearer and sandbox-itil-bearer; EMAIL of the staff with the API token sandbox-token
-  OAuth       of each: the client sandbox-client with the secret sandbox-secret";
+  servicenow  basic admin/admin, and itil/itil, who sees less; the API key sandbox-api-key
+  jira        basic admin/admin and itil/itil; a Data Center's token sandbox-pat
+  zendesk     bearer sandbox-bearer; EMAIL of the staff with the API token sandbox-token
+  OAuth       the client sandbox-client with the secret sandbox-secret";
 
 /// Serve the APIs of vendors on loopback ports, until Ctrl-C.
 ///
