@@ -29,9 +29,9 @@ pub(crate) fn built(mut build: Command, name: &str) -> Result<PathBuf> {
     let output = build.stderr(Stdio::inherit()).output()?;
     ensure!(output.status.success(), "`{name}` does not build");
     let text = String::from_utf8_lossy(&output.stdout);
-    let executable = text.lines().filter_map(|line| {
+    let mut executables = text.lines().filter_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
         (message["target"]["name"] == name).then(|| message["executable"].as_str().map(PathBuf::from))?
     });
-    executable.last().with_context(|| format!("cargo named no program `{name}`"))
+    executables.next_back().with_context(|| format!("cargo named no program `{name}`"))
 }
