@@ -7,7 +7,7 @@ use ticketing_core::model::{Attachment, Visibility};
 use ticketing_core::request::{Download, DownloadAttachment, ListAttachments, UploadAttachment};
 use ticketing_core::{AttachmentId, Delivery, Error, ErrorKind, Operation, Page, Result};
 use ticketing_http::http::HeaderValue;
-use ticketing_http::http::header::{ACCEPT, LOCATION};
+use ticketing_http::http::header::ACCEPT;
 use ticketing_http::{HttpClient, Request, StreamedResponse};
 use url::Url;
 
@@ -98,33 +98,21 @@ async fn fetch(connection: &Connection, url: &str) -> Result<StreamedResponse> {
             .with_delivery(Delivery::Answered)
     };
     let home = connection.api.client();
-    let mut at = Url::parse(url).map_err(broken)?;
-    for _ in 0..4 {
-        let is_home = home.address().is_home_of(&at);
-        let client = if is_home { home.with_judge(Arc::new(FileJudge)) } else { elsewhere(home, &at)? };
-        let mut path = at.path().to_owned();
-        if let Some(query) = at.query() {
-            // As it came: its token is not ours to spell anew.
-            path = format!("{path}?{query}");
-        }
-        let request = Request::get(path).with_header(ACCEPT, HeaderValue::from_static("*/*"));
-        let request = if is_home { request } else { request.without_credential() };
-        let response = client.stream(&request).await?;
-        if !response.status.is_redirection() {
-            return Ok(response);
-        }
-        let target = response.headers.get(LOCATION).and_then(|target| target.to_str().ok()).unwrap_or_default();
-        at = at.join(target).map_err(broken)?;
+    let at = Url::parse(url).map_err(broken)?;
+    // As it came: its token is not ours to spell anew.
+    let path = at.query().map_or_else(|| at.path().to_owned(), |query| format!("{}?{query}", at.path()));
+    let request = Request::get(path).with_header(ACCEPT, HeaderValue::from_static("*/*")).with_signed_redirects();
+    match home.address().is_home_of(&at) {
+        true => home.with_judge(Arc::new(FileJudge)).stream(&request).await,
+        false => elsewhere(home, &at)?.stream(&request.without_credential()).await,
     }
-    Err(Error::new(ErrorKind::Unavailable, "the file's address leads from one to the next without end")
-        .with_delivery(Delivery::Answered))
 }
 
 /// A client without credential for a host that the account points to; the address policy has its say on it.
 fn elsewhere(home: &HttpClient, at: &Url) -> Result<HttpClient> {
     let origin = at.origin().ascii_serialization();
     let context = home.context().clone();
-    let address = context.policy().check("content_url", &origin, None)?;
+    let address = context.policy().for_answers_of(home.address()).check("content_url", &origin, None)?;
     Ok(HttpClient::builder(address, context).with_judge(Arc::new(FileJudge)).build())
 }
 

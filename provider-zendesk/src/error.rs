@@ -292,17 +292,13 @@ pub(crate) fn is_closed(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported)
 }
 
-/// What a file's address may answer: the file, or where it is.
+/// What a file's address may answer: the file, whatever it is.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct FileJudge;
 
 impl Judge for FileJudge {
     fn judge(&self, answer: &Answer<'_>) -> Result<()> {
-        match answer.status.as_u16() {
-            301 | 302 | 303 | 307 | 308 if answer.header("location").is_some() => Ok(()),
-            _ if answer.status.is_success() => Ok(()),
-            _ => Err(refused(answer)),
-        }
+        if answer.status.is_success() { Ok(()) } else { Err(refused(answer)) }
     }
 }
 

@@ -179,7 +179,11 @@ impl HttpClient {
         let home = self.address.is_home_of(&next);
         let stays = self.context.policy.follows_same_host_redirects()
             && (home || remedy::is_removed("http.redirects_stay_home"));
-        let signed = request.signed_redirects && (home || self.context.policy.admits(&next).is_ok());
+        let abroad = || match remedy::is_removed("http.answers_stay_outside") {
+            true => self.context.policy.admits(&next).is_ok(),
+            false => self.context.policy.for_answers_of(&self.address).admits(&next).is_ok(),
+        };
+        let signed = request.signed_redirects && (home || abroad());
         (redirects && (stays || signed)).then_some(next)
     }
 }

@@ -46,13 +46,18 @@ struct Mark {
 impl Mark {
     /// Notes a change; false where it was told already. Two changes may share a millisecond, and a site without changes between
     /// tells the same document: what is told tells them apart.
-    fn note(&mut self, ticket: &Ticket, at: i64) -> bool {
+    ///
+    /// # Errors
+    /// `Unexpected` where the ticket has no JSON: it must not look like one that was told.
+    fn note(&mut self, ticket: &Ticket, at: i64) -> Result<bool> {
         self.latest = self.latest.max(Some(at));
-        let digest = Sha256::digest(serde_json::to_vec(ticket).unwrap_or_default());
+        let digest = Sha256::digest(serde_json::to_vec(ticket).map_err(|error| {
+            Error::new(ErrorKind::Unexpected, format!("`{}` has no JSON", ticket.key)).with_source(error)
+        })?);
         let digest: String = digest[..6].iter().map(|byte| format!("{byte:02x}")).collect();
         let seen = (at, digest);
         if self.seen.contains(&seen) && !remedy::is_removed("jira.seen") {
-            return false;
+            return Ok(false);
         }
         if self.seen.len() >= MOST_SEEN {
             // The oldest comes again soonest never.
@@ -60,7 +65,7 @@ impl Mark {
             oldest.map(|place| self.seen.swap_remove(place));
         }
         self.seen.push(seen);
-        true
+        Ok(true)
     }
 
     /// The mark after a sweep: the next one begins where this one did, as far as things have moved since.
@@ -124,7 +129,7 @@ pub(crate) async fn list_changes(connection: &Connection, request: ListChanges) 
             let Some(at) = ticket.updated_at.map(|at| at.timestamp_millis()) else {
                 return Err(Error::new(ErrorKind::Decode, format!("`{}` does not say when it changed", ticket.key)));
             };
-            if mark.note(&ticket, at) {
+            if mark.note(&ticket, at)? {
                 items.push(Change::upserted(Document::Ticket(ticket)));
             }
         }

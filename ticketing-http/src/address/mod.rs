@@ -15,7 +15,7 @@ pub use policy::AddressPolicy;
 /// The base address of a connection, checked by an [`AddressPolicy`]: scheme, host and port, and no more.
 #[derive(Clone)]
 pub struct Address {
-    base: Url,
+    pub(super) base: Url,
     field: Arc<str>,
 }
 

@@ -53,6 +53,19 @@ impl AddressPolicy {
         self
     }
 
+    /// The same policy for what the answers of a connection point to: public hosts. This machine and the listed hosts are not
+    /// a vendor's to name, unless the connection itself is to one of them; else a customer's own server could have files read
+    /// from inside our network.
+    #[must_use]
+    pub fn for_answers_of(&self, home: &Address) -> Self {
+        let inside = self.lists(&home.base);
+        Self {
+            loopback: self.loopback && home.base.host().is_some_and(|host| is_loopback(&host)),
+            hosts: if inside { self.hosts.clone() } else { Vec::new() },
+            redirects: self.redirects,
+        }
+    }
+
     /// Whether redirects that stay on the connection's own host are followed.
     #[must_use]
     pub fn follows_same_host_redirects(&self) -> bool {
@@ -153,11 +166,7 @@ impl AddressPolicy {
             return Err("holds a path, query or fragment".to_owned());
         }
         let Some(host) = url.host() else { return Err("has no host".to_owned()) };
-        let is_loopback = match &host {
-            Host::Domain(name) => is_loopback_name(name),
-            Host::Ipv4(ip) => ip.is_loopback(),
-            Host::Ipv6(ip) => ip.is_loopback(),
-        };
+        let is_loopback = is_loopback(&host);
         if is_loopback && self.loopback {
             return Ok(());
         }
@@ -174,6 +183,14 @@ impl AddressPolicy {
             return Err("names a port".to_owned());
         }
         check_name(name)
+    }
+}
+
+fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => is_loopback_name(name),
+        Host::Ipv4(ip) => ip.is_loopback(),
+        Host::Ipv6(ip) => ip.is_loopback(),
     }
 }
 

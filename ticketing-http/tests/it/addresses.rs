@@ -153,6 +153,20 @@ fn a_listed_host_is_allowed_and_its_neighbours_are_not() {
     assert!(policy.allows_ip("JIRA.intra.corp", private) && !policy.allows_ip("wiki.intra.corp", private));
 }
 
+#[test]
+fn what_an_answer_points_to_is_inside_only_where_the_connection_is() {
+    let policy = AddressPolicy::strict().allow_loopback().allow_host("jira.intra.corp").allow_host("files.intra.corp");
+    let home = |input: &str| policy.check("instance", input, None).unwrap();
+    let admitted = |from: &str, to: &str| policy.for_answers_of(&home(from)).check("content_url", to, None).is_ok();
+    assert!(admitted("https://acme.example.com", "https://files.example.net"));
+    assert!(!admitted("https://acme.example.com", "https://files.intra.corp"));
+    assert!(!admitted("https://acme.example.com", "http://127.0.0.1:8080"));
+    assert!(admitted("https://jira.intra.corp", "https://files.intra.corp"));
+    assert!(!admitted("https://jira.intra.corp", "http://127.0.0.1:8080"));
+    assert!(admitted("http://127.0.0.1:4010", "http://localhost:4011"));
+    assert!(!admitted("http://127.0.0.1:4010", "https://files.intra.corp"));
+}
+
 /// A client whose address was allowed by one policy, over a network under another.
 fn client_under(network: AddressPolicy, address: &Address) -> HttpClient {
     let transport = ReqwestTransport::builder(network.clone()).build().unwrap();

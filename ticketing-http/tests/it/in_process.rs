@@ -56,6 +56,32 @@ async fn it_is_met_like_one_on_the_network() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_leads_to_public_hosts_and_never_inside() {
+    for (location, follows) in [
+        ("https://files.example.net/signed", true),
+        ("http://127.0.0.1:9/secret", false),
+        ("http://localhost/secret", false),
+        ("https://intra.corp/secret", false),
+        ("https://10.0.0.7:8443/secret", false),
+    ] {
+        let (client, count) = client(move |request, _| {
+            let mut answer = Response::new(full("bytes"));
+            if request.uri().path() == "/content" {
+                *answer.status_mut() = ticketing_http::http::StatusCode::FOUND;
+                answer.headers_mut().insert("location", HeaderValue::from_static(location));
+            }
+            answer
+        });
+        // What whoever runs this opened for addresses that people type is not open to what a vendor answers.
+        let inside = AddressPolicy::strict().allow_loopback().allow_host("intra.corp").allow_host("10.0.0.7:8443");
+        let context = client.context().clone().with_policy(inside);
+        let client = HttpClient::builder(client.address().clone(), context).build();
+        let outcome = client.stream(&Request::get("/content").with_signed_redirects()).await;
+        assert_eq!((outcome.is_ok(), count.load(Ordering::Relaxed)), (follows, 1 + usize::from(follows)), "{location}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_marked_answer_is_a_connection_that_broke() {
     let (client, count) = client(|_, number| {
         let mut answer = Response::new(full("{}"));
