@@ -14,12 +14,12 @@ use ticketing_http::http::{HeaderName, HeaderValue};
 use ticketing_http::{Body, Request, path_segment};
 use url::Url;
 
-use crate::config::shown;
 use crate::connection::Connection;
 use crate::error::PageJudge;
 use crate::map::{moment, person_ref};
 use crate::wire::Person;
 use crate::write::{Target, locate};
+use ticketing_http::config::shown;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

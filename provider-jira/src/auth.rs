@@ -12,7 +12,8 @@ use ticketing_http::auth::{
 use ticketing_http::{Address, AddressPolicy, HttpContext};
 use url::Url;
 
-use crate::config::{AuthConfig, object, shown};
+use crate::config::AuthConfig;
+use ticketing_http::config::{object, shown};
 
 /// What a bare site name is completed with (wire A1).
 const SUFFIX: &str = ".atlassian.net";

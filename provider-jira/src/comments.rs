@@ -10,11 +10,11 @@ use ticketing_core::request::{AddComment, DeleteComment, ListComments, UpdateCom
 use ticketing_core::{CommentId, Delivery, Error, ErrorKind, Operation, Page, Result, Version, remedy};
 use ticketing_http::{Idempotency, Request, path_segment};
 
-use crate::config::shown;
 use crate::connection::Connection;
 use crate::map::{moment, person_ref, rich_text};
 use crate::wire::{Person, list as lenient_list};
 use crate::write::{Target, in_our_words, locate, text_value};
+use ticketing_http::config::shown;
 
 /// Comments of one page at most (wire A4.6: 100 unless somebody asks for more).
 const LARGEST: u64 = 1_000;

@@ -1,8 +1,9 @@
 //! The connection's configuration: every wrong key or value is one error that names it.
 
 use schemars::JsonSchema;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use ticketing_core::{Error, Result, Secret};
+use ticketing_http::config::{kind_of, known_keys, object, shown, text};
 
 use crate::mapping::Mapping;
 
@@ -106,56 +107,6 @@ impl Config {
             Some(value) => Mapping::from_value(value)?,
         };
         Ok(Self { instance, auth, projects, mapping })
-    }
-}
-
-/// A JSON object, or an error that says what was found instead.
-pub(crate) fn object(key: &str, value: Value) -> Result<Map<String, Value>> {
-    match value {
-        Value::Object(map) => Ok(map),
-        other => Err(Error::config(key, format!("it must be an object, and is {}", kind_of(&other)))),
-    }
-}
-
-/// Refuses keys that mean nothing: a misspelt key must not be a silent default.
-pub(crate) fn known_keys(prefix: &str, map: &Map<String, Value>, known: &[&str]) -> Result<()> {
-    match map.keys().find(|key| !known.contains(&key.as_str())) {
-        None => Ok(()),
-        Some(key) => {
-            let shown = shown(key);
-            Err(Error::config(format!("{prefix}{shown}"), "there is no such key")
-                .with_hint(format!("the keys are: {}", known.join(", "))))
-        }
-    }
-}
-
-pub(crate) fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
-    }
-}
-
-/// What somebody typed, fit for a line.
-pub(crate) fn shown(text: &str) -> String {
-    text.chars().take(80).flat_map(char::escape_debug).collect()
-}
-
-/// A string that must be there and not be empty. Its value is never quoted: it may be a secret.
-fn text(map: &Map<String, Value>, prefix: &str, key: &str, what: &str) -> Result<String> {
-    let field = format!("{prefix}{key}");
-    let hint = format!("give {what}");
-    match map.get(key) {
-        None | Some(Value::Null) => Err(Error::config(field, "it is missing").with_hint(hint)),
-        Some(Value::String(text)) if text.trim().is_empty() => Err(Error::config(field, "it is empty").with_hint(hint)),
-        Some(Value::String(text)) => Ok(text.clone()),
-        Some(other) => {
-            Err(Error::config(field, format!("it must be a string, and is {}", kind_of(other))).with_hint(hint))
-        }
     }
 }
 

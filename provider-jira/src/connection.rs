@@ -13,12 +13,13 @@ use ticketing_http::{HttpClient, HttpContext, RateGate};
 use crate::api::Api;
 use crate::auth::{self, Place};
 use crate::catalogue::Catalogue;
-use crate::config::{Config, shown};
-use crate::directory::Directory;
+use crate::config::Config;
 use crate::error::{JiraJudge, PublicJudge, is_closed};
 use crate::mapping::Mapping;
 use crate::query::Zone;
 use crate::resolve::Resolved;
+use ticketing_http::Directory;
+use ticketing_http::config::shown;
 
 /// The provider's name in the registry.
 pub(crate) const NAME: &str = "jira";
@@ -58,7 +59,7 @@ pub(crate) struct Connection {
     /// What was learned of projects and workflows.
     pub(crate) learned: crate::write::Learned,
     /// Keys of comments and attachments that were written here.
-    pub(crate) keyed: Mutex<crate::written::Written>,
+    pub(crate) keyed: Mutex<ticketing_http::Written>,
     pub(crate) directory: Directory,
     pub(crate) resolved: Resolved,
     zone: tokio::sync::Mutex<Option<(DateTime<Utc>, Zone)>>,

@@ -10,11 +10,11 @@ use ticketing_core::{CollectionSelector, Error, ErrorKind, Operation, Page, Resu
 use ticketing_http::path_segment;
 
 use crate::catalogue::{Column, Shape};
-use crate::config::shown;
 use crate::connection::Connection;
 use crate::people::{cut, missing, offset_of};
 use crate::resolve;
 use crate::wire::{self, Listed, Thing, list};
+use ticketing_http::config::shown;
 
 /// A field as the create screen of one issue type has it.
 #[derive(Debug, Clone, Deserialize)]

@@ -7,10 +7,10 @@ use ticketing_core::request::{AddLink, LinkTarget, ListLinks, RemoveLink};
 use ticketing_core::{Delivery, Error, ErrorKind, LinkId, Operation, Page, Result, remedy};
 use ticketing_http::{Idempotency, Request, path_segment};
 
-use crate::config::shown;
 use crate::connection::Connection;
 use crate::wire::Thing;
 use crate::write::{Target, locate};
+use ticketing_http::config::shown;
 
 /// What stands before the id of a link to the web.
 const WEB: &str = "web:";

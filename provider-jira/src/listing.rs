@@ -252,9 +252,12 @@ impl Listing<'_> {
         for raw in page.issues {
             let ticket = self.plan.ticket(raw)?;
             let key = RowKey::of(&ticket, self.sort, &self.ranks).ok_or_else(|| {
-                Error::new(ErrorKind::Decode, format!("the id of `{}` is no number", crate::config::shown(&ticket.key)))
-                    .with_code("row")
-                    .with_delivery(Delivery::Answered)
+                Error::new(
+                    ErrorKind::Decode,
+                    format!("the id of `{}` is no number", ticketing_http::config::shown(&ticket.key)),
+                )
+                .with_code("row")
+                .with_delivery(Delivery::Answered)
             })?;
             rows.push((key, ticket));
         }

@@ -7,7 +7,7 @@ use ticketing_core::model::{PriorityLevel, StatusCategory, TypeCategory};
 use ticketing_core::remedy;
 use ticketing_core::{Error, Result};
 
-use crate::config::{kind_of, known_keys, object};
+use ticketing_http::config::{kind_of, known_keys, object};
 
 /// The core keys that Jira has no field for, and that a custom field can hold.
 pub(crate) const HOLDABLE: &[&str] = &["assigned_groups", "external_id"];

@@ -12,11 +12,11 @@ use ticketing_core::{
 use ticketing_http::path_segment;
 
 use crate::check::myself;
-use crate::config::shown;
 use crate::connection::Connection;
 use crate::people;
 use crate::query::filter::Named;
 use crate::wire::Project;
+use ticketing_http::config::shown;
 
 /// How long an answer is believed.
 const LIFE: TimeDelta = TimeDelta::minutes(5);

@@ -10,8 +10,8 @@ use ticketing_core::model::{ChangeEvent, Kind, WebhookEvent};
 use ticketing_core::{BuildContext, Error, ErrorKind, Result, Secret, WebhookDelivery, WebhookIntake, remedy};
 use ticketing_http::webhook::{HmacSha256, ReplayCache, SignatureEncoding, within_window};
 
-use crate::config::{kind_of, known_keys, object};
 use crate::wire::Person;
+use ticketing_http::config::{kind_of, known_keys, object};
 
 /// How old a delivery may be: slow ones wait a quarter of an hour, and five repetitions stand as far apart (wire A11).
 const WINDOW: TimeDelta = TimeDelta::hours(2);

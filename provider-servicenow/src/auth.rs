@@ -11,7 +11,8 @@ use ticketing_http::auth::{
 use ticketing_http::http::HeaderName;
 use ticketing_http::{Address, AddressPolicy, HttpContext};
 
-use crate::config::{AuthConfig, object};
+use crate::config::AuthConfig;
+use ticketing_http::config::object;
 
 /// What a bare instance name is completed with (wire §5.3).
 const SUFFIX: &str = ".service-now.com";

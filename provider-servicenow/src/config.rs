@@ -1,8 +1,9 @@
 //! The connection's configuration: every wrong key or value is one error that names it.
 
 use schemars::JsonSchema;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use ticketing_core::{Error, Result, Secret};
+use ticketing_http::config::{kind_of, known_keys, object, shown, text};
 
 use crate::mapping::Mapping;
 
@@ -117,51 +118,6 @@ impl Config {
     }
 }
 
-/// A JSON object, or an error that says what was found instead.
-pub(crate) fn object(key: &str, value: Value) -> Result<Map<String, Value>> {
-    match value {
-        Value::Object(map) => Ok(map),
-        other => Err(Error::config(key, format!("it must be an object, and is {}", kind_of(&other)))),
-    }
-}
-
-/// Refuses keys that mean nothing: a misspelt key must not be a silent default.
-pub(crate) fn known_keys(prefix: &str, map: &Map<String, Value>, known: &[&str]) -> Result<()> {
-    match map.keys().find(|key| !known.contains(&key.as_str())) {
-        None => Ok(()),
-        Some(key) => {
-            let shown: String = key.chars().take(60).flat_map(char::escape_debug).collect();
-            Err(Error::config(format!("{prefix}{shown}"), "there is no such key")
-                .with_hint(format!("the keys are: {}", known.join(", "))))
-        }
-    }
-}
-
-pub(crate) fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
-    }
-}
-
-/// A string that must be there and not be empty. Its value is never quoted: it may be a secret.
-fn text(map: &Map<String, Value>, prefix: &str, key: &str, what: &str) -> Result<String> {
-    let field = format!("{prefix}{key}");
-    let hint = format!("give {what}");
-    match map.get(key) {
-        None | Some(Value::Null) => Err(Error::config(field, "it is missing").with_hint(hint)),
-        Some(Value::String(text)) if text.trim().is_empty() => Err(Error::config(field, "it is empty").with_hint(hint)),
-        Some(Value::String(text)) => Ok(text.clone()),
-        Some(other) => {
-            Err(Error::config(field, format!("it must be a string, and is {}", kind_of(other))).with_hint(hint))
-        }
-    }
-}
-
 fn auth(value: Option<&Value>) -> Result<AuthConfig> {
     const TYPES: &str = "basic, bearer, api_key, oauth, connection";
     let missing = || {
@@ -205,7 +161,7 @@ fn auth(value: Option<&Value>) -> Result<AuthConfig> {
             })
         }
         other => {
-            let shown: String = other.chars().take(40).flat_map(char::escape_debug).collect();
+            let shown = shown(other);
             Err(Error::config("auth.type", format!("there is no type `{shown}`"))
                 .with_hint(format!("use one of: {TYPES}")))
         }
@@ -229,7 +185,7 @@ fn tables(value: &Value) -> Result<Vec<String>> {
             return Err(Error::config(field, format!("it must be a string, and is {found}")).with_hint(hint));
         };
         if !is_table_name(name) {
-            let shown: String = name.chars().take(80).flat_map(char::escape_debug).collect();
+            let shown = shown(name);
             return Err(Error::config(field, format!("`{shown}` is not the name of a table"))
                 .with_hint("use the table's name, not its label: `change_request`"));
         }

@@ -12,12 +12,12 @@ use crate::api::Api;
 use crate::auth;
 use crate::catalogue::Catalogue;
 use crate::config::Config;
-use crate::directory::Directory;
 use crate::error::{ServiceNowJudge, is_closed};
 use crate::map::TicketPlan;
 use crate::mapping::Mapping;
 use crate::query::FieldName;
 use crate::resolve::Resolver;
+use ticketing_http::Directory;
 
 /// The provider's name in the registry.
 pub(crate) const NAME: &str = "servicenow";
@@ -42,7 +42,7 @@ pub(crate) struct Connection {
     /// Tables that turned out to be closed to this credential.
     closed: Mutex<BTreeSet<&'static str>>,
     /// Keys of comments and attachments that were written here.
-    pub(crate) written: Mutex<crate::written::Written>,
+    pub(crate) written: Mutex<ticketing_http::Written>,
 }
 
 impl Connection {

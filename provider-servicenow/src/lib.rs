@@ -11,7 +11,6 @@ mod comments;
 mod config;
 mod connection;
 mod delta;
-mod directory;
 mod error;
 mod fields;
 mod history;
@@ -30,7 +29,6 @@ mod tickets;
 mod webhook;
 mod wire;
 mod write;
-mod written;
 
 use std::sync::Arc;
 

@@ -7,7 +7,8 @@ use ticketing_core::model::{PriorityLevel, StatusCategory, TypeCategory};
 use ticketing_core::remedy;
 use ticketing_core::{Error, Result};
 
-use crate::config::{is_table_name, kind_of, known_keys, object};
+use crate::config::is_table_name;
+use ticketing_http::config::{kind_of, known_keys, object};
 
 use StatusCategory::{Cancelled, Closed, InProgress, OnHold, Open, Resolved};
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ticketing_core::{AccountSelector, Clock, Error, GroupSelector, Result, UserSelector};
+use ticketing_http::config::shown;
 
 use crate::api::{Api, Target, Window};
 use crate::lookup::lookup;
@@ -191,8 +192,4 @@ fn value(field: &str, column: FieldName, text: &str) -> Result<Condition> {
         return Err(Error::invalid(field, "it is empty").with_hint("write whom you mean"));
     }
     Condition::equals(column, text).map_err(|error| error.with_field(field))
-}
-
-fn shown(text: &str) -> String {
-    text.chars().take(80).flat_map(char::escape_debug).collect()
 }

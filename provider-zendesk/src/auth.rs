@@ -10,7 +10,8 @@ use ticketing_http::auth::{
 };
 use ticketing_http::{Address, AddressPolicy, HttpContext};
 
-use crate::config::{AuthConfig, object};
+use crate::config::AuthConfig;
+use ticketing_http::config::object;
 
 /// What a bare subdomain is completed with (§B1.1).
 const SUFFIX: &str = ".zendesk.com";

@@ -14,11 +14,11 @@ use crate::api::Api;
 use crate::auth;
 use crate::catalogue::Catalogue;
 use crate::config::{AuthConfig, Config};
-use crate::directory::Directory;
 use crate::error::ZendeskJudge;
 use crate::map::TicketPlan;
 use crate::mapping::Mapping;
 use crate::resolve::Resolver;
+use ticketing_http::Directory;
 
 /// The provider's name in the registry.
 pub(crate) const NAME: &str = "zendesk";

@@ -10,7 +10,6 @@ mod comments;
 mod config;
 mod connection;
 mod delta;
-mod directory;
 mod error;
 mod fields;
 mod history;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use ticketing_core::model::{PriorityLevel, StatusCategory, TypeCategory};
 use ticketing_core::{Error, Result, remedy};
 
-use crate::config::{kind_of, known_keys, object};
+use ticketing_http::config::{kind_of, known_keys, object};
 
 /// The statuses that every account has (`wire/jira-zendesk.md` §B4); a custom status belongs to one of them.
 pub(crate) const STATUSES: &[(&str, StatusCategory)] = &[

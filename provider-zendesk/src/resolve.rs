@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ticketing_core::{
     AccountSelector, Clock, CollectionSelector, Delivery, Error, ErrorKind, GroupSelector, Result, UserSelector,
 };
+use ticketing_http::config::shown;
 
 use crate::api::{Api, Window};
 use crate::connection::{LARGEST_PAGE, checked};
@@ -298,8 +299,4 @@ fn given<'a>(field: &'a str, text: &'a str) -> Result<(&'a str, &'a str)> {
 fn nothing(field: &str, what: &str, wanted: &str) -> Error {
     Error::invalid(field, format!("there is no {what} `{}`, or it may not be read", shown(wanted)))
         .with_hint(format!("list the {what}s to see which there are"))
-}
-
-fn shown(text: &str) -> String {
-    text.chars().take(80).flat_map(char::escape_debug).collect()
 }

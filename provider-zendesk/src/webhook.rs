@@ -10,8 +10,8 @@ use ticketing_core::model::{ChangeEvent, Kind, WebhookEvent};
 use ticketing_core::{BuildContext, Error, ErrorKind, Result, Secret, WebhookDelivery, WebhookIntake};
 use ticketing_http::webhook::{HmacSha256, ReplayCache, SignatureEncoding, within_window};
 
-use crate::config::{kind_of, known_keys, object};
 use crate::connection::number;
+use ticketing_http::config::{kind_of, known_keys, object};
 
 /// How old a delivery may be.
 const WINDOW: TimeDelta = TimeDelta::minutes(5);

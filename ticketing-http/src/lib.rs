@@ -9,16 +9,20 @@
 //! - [`auth`]: Basic, bearer, API key, OAuth with a token cache.
 //! - `richtext`, with the feature of that name: Markdown to and from ADF, HTML and wiki markup.
 //! - [`webhook`]: verifying what comes in.
+//! - [`config`], [`raw`], [`Directory`], [`Written`]: what every provider would else write again.
 
 mod address;
 mod attempt;
 pub mod auth;
 mod body;
 mod client;
+pub mod config;
 mod context;
 mod decode;
+mod directory;
 mod random;
 mod rate;
+pub mod raw;
 mod redact;
 mod request;
 mod response;
@@ -30,11 +34,13 @@ mod sleeper;
 mod status;
 mod transport;
 pub mod webhook;
+mod written;
 
 pub use address::{Address, AddressPolicy};
 pub use client::{HttpClient, HttpClientBuilder};
 pub use context::{HttpContext, Timeouts};
 pub use decode::{decode, decode_error};
+pub use directory::Directory;
 pub use http;
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use rate::{RateGate, RatePermit, RateReading, RefusedFor, common_rate_headers};
@@ -46,3 +52,4 @@ pub use status::error_for_status;
 #[cfg(feature = "test-util")]
 pub use transport::ServiceTransport;
 pub use transport::{ReqwestTransport, ReqwestTransportBuilder, Transport, TransportError, TransportErrorKind};
+pub use written::Written;

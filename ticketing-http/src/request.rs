@@ -187,6 +187,19 @@ impl Request {
         Self::new(Method::DELETE, path)
     }
 
+    /// The path from the root, without the query.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// With another path from the root.
+    #[must_use]
+    pub fn with_path(mut self, path: impl Into<Cow<'static, str>>) -> Self {
+        self.path = path.into();
+        self
+    }
+
     /// With a query parameter more; name and value are escaped here, once.
     #[must_use]
     pub fn with_query(mut self, name: &str, value: &str) -> Self {

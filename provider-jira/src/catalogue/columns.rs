@@ -3,9 +3,9 @@
 use ticketing_core::model::FieldType;
 use ticketing_core::{Error, FieldId, Result};
 
-use crate::config::shown;
 use crate::mapping::{HOLDABLE, Mapping};
 use crate::wire::FieldInfo;
+use ticketing_http::config::shown;
 
 /// Jira's own fields that are core keys.
 const CORE: &[(&str, &str)] = &[

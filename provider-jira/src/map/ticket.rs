@@ -13,9 +13,9 @@ use ticketing_core::{Delivery, Error, ErrorKind, FieldId, Result, TicketId, Vers
 use super::{field_value, moment, person_ref, rich_text};
 use crate::api::Site;
 use crate::catalogue::{Column, Columns};
-use crate::config::shown;
 use crate::mapping::Mapping;
 use crate::wire::{GroupInfo, Issue, Person, Raw, Thing};
+use ticketing_http::config::shown;
 
 /// Jira's own fields that a ticket is made of, and what is missing without each.
 const CORE: &[(&str, Option<&str>)] = &[

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use ticketing_core::{Cursor, CursorCodec, Error, ErrorKind, Page, Result};
 
-use crate::config::shown;
+use ticketing_http::config::shown;
 
 /// A page of the platform's, under `values` or, on Data Center, under another name (wire A4.3).
 #[derive(Deserialize)]

@@ -208,7 +208,7 @@ fn native<'l>(
     told.sort_unstable();
     told.dedup();
     told.truncate(40);
-    Err(Error::invalid(field, format!("there is no {field} `{}`", crate::config::shown(wanted)))
+    Err(Error::invalid(field, format!("there is no {field} `{}`", ticketing_http::config::shown(wanted)))
         .with_hint(format!("there are: {}", told.join(", "))))
 }
 

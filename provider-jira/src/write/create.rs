@@ -19,11 +19,11 @@ use super::target::{Target, locate};
 use super::walk::{self, Journey};
 use super::workflow::Place;
 use super::{at_most_one, in_our_words, request as desk, text_value};
-use crate::config::shown;
 use crate::connection::Connection;
 use crate::query::filter::Named;
 use crate::wire::Project;
 use crate::{comments, tickets};
+use ticketing_http::config::shown;
 
 /// The resolution as a field of a new ticket: a create has no reason of its own.
 pub(super) const RESOLUTION: &str = "resolution";

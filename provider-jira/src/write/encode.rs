@@ -10,8 +10,8 @@ use super::meta::FieldMeta;
 use super::people::{self, user_value};
 use super::text_value;
 use crate::catalogue::{Column, Shape};
-use crate::config::shown;
 use crate::connection::Connection;
+use ticketing_http::config::shown;
 
 /// A catalogue field's value; `Null` clears it.
 ///

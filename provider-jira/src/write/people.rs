@@ -7,11 +7,11 @@ use ticketing_core::{AccountSelector, CollectionSelector, Error, ErrorKind, Grou
 use ticketing_http::path_segment;
 
 use crate::api::Flavour;
-use crate::config::shown;
 use crate::connection::Connection;
 use crate::query::filter::Named;
 use crate::resolve;
 use crate::wire::{Person, Project};
+use ticketing_http::config::shown;
 
 /// A user in a write: an account id on Cloud, a name on Data Center (wire A4.1).
 pub(crate) fn user_value(flavour: Flavour, own: &Named) -> Value {

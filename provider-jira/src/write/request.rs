@@ -10,9 +10,9 @@ use super::create::{TicketIds, uncertain};
 use super::draft::Draft;
 use super::in_our_words;
 use crate::catalogue::Shape;
-use crate::config::shown;
 use crate::connection::Connection;
 use crate::wire::Project;
+use ticketing_http::config::shown;
 
 /// A request type, and what its form asks for.
 #[derive(Debug)]

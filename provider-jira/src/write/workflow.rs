@@ -11,10 +11,10 @@ use ticketing_http::path_segment;
 
 use super::meta::Screen;
 use crate::api::{self, Search};
-use crate::config::shown;
 use crate::connection::Connection;
 use crate::mapping::Mapping;
 use crate::wire::{Issue, IssuePage, Thing};
+use ticketing_http::config::shown;
 
 /// Steps of one way at most.
 pub(crate) const LONGEST: usize = 6;

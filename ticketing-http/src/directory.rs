@@ -16,24 +16,22 @@ const CAPACITY: usize = 1_000;
 /// A page of some type, and when it was true.
 type Kept = (DateTime<Utc>, Arc<dyn Any + Send + Sync>);
 
-/// Pages by question.
+/// Pages by question, of one connection.
 #[derive(Debug)]
-pub(crate) struct Directory {
+pub struct Directory {
     clock: Arc<dyn Clock>,
     kept: Mutex<HashMap<String, Kept>>,
 }
 
 impl Directory {
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+    /// Nothing is kept yet.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self { clock, kept: Mutex::default() }
     }
 
-    /// An answer that is young enough.
-    pub(crate) fn kept<T: Clone + Send + Sync + 'static>(
-        &self,
-        question: &str,
-        max_age: Option<Duration>,
-    ) -> Option<Page<T>> {
+    /// An answer that is young enough: at most `max_age`, else a minute.
+    pub fn kept<T: Clone + Send + Sync + 'static>(&self, question: &str, max_age: Option<Duration>) -> Option<Page<T>> {
         let age = TimeDelta::from_std(max_age.unwrap_or(USUAL_AGE)).unwrap_or(TimeDelta::MAX);
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let (as_of, page) = kept.get(question)?;
@@ -43,7 +41,7 @@ impl Directory {
     }
 
     /// Keeps an answer, and says on it when it was true.
-    pub(crate) fn keep<T: Clone + Send + Sync + 'static>(&self, question: String, page: Page<T>) -> Page<T> {
+    pub fn keep<T: Clone + Send + Sync + 'static>(&self, question: String, page: Page<T>) -> Page<T> {
         let now = self.clock.now();
         let page = page.with_as_of(now);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,5 @@
-//! Which comment or attachment a key of the caller's made, as long as this connection lives: the site has no place to keep such
-//! a key that its search is sure to see.
+//! Which comment or attachment a key of the caller's made, as long as a connection lives: for vendors that have no place to
+//! keep such a key, or none that their search is sure to see.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -8,7 +8,7 @@ const CAPACITY: usize = 10_000;
 
 /// What was written under which key, the latest ones.
 #[derive(Debug, Default)]
-pub(crate) struct Written {
+pub struct Written {
     writes: HashMap<String, Write>,
     order: VecDeque<String>,
 }
@@ -23,7 +23,8 @@ enum Write {
 
 impl Written {
     /// What was written under a key.
-    pub(crate) fn get(&self, key: &str) -> Option<&str> {
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&str> {
         match self.writes.get(key)? {
             Write::Done(id) => Some(id),
             Write::Unclear(_) => None,
@@ -31,7 +32,8 @@ impl Written {
     }
 
     /// What was there before a write under a key whose outcome nobody knows.
-    pub(crate) fn before(&self, key: &str) -> Option<&[String]> {
+    #[must_use]
+    pub fn before(&self, key: &str) -> Option<&[String]> {
         match self.writes.get(key)? {
             Write::Done(_) => None,
             Write::Unclear(before) => Some(before),
@@ -39,17 +41,17 @@ impl Written {
     }
 
     /// Notes that a write under a key begins, and what is there before it.
-    pub(crate) fn begin(&mut self, key: &str, before: Vec<String>) {
+    pub fn begin(&mut self, key: &str, before: Vec<String>) {
         self.put(key.to_owned(), Write::Unclear(before));
     }
 
     /// Notes that the write under a key did not happen.
-    pub(crate) fn forget(&mut self, key: &str) {
+    pub fn forget(&mut self, key: &str) {
         self.writes.remove(key);
     }
 
     /// Notes what was written under a key.
-    pub(crate) fn note(&mut self, key: String, id: String) {
+    pub fn note(&mut self, key: String, id: String) {
         self.put(key, Write::Done(id));
     }
 
