@@ -144,3 +144,45 @@ async fn projects_bound_what_is_listed() {
     it["projects"] = serde_json::json!(["IT"]);
     assert_eq!(all(&bed.client_of(it), ListTickets::new()).await.len(), 1);
 }
+
+/// A Data Center counts offsets, and everything behind an issue that moves slips by one.
+#[tokio::test]
+async fn what_moves_between_pages_makes_nobody_else_vanish() {
+    for flavour in FLAVOURS {
+        let sorts = [SortField::UpdatedAt, SortField::Priority, SortField::Key]
+            .into_iter()
+            .flat_map(|field| [vec![Sort::ascending(field)], vec![Sort::descending(field)]]);
+        for sort in sorts.chain([Vec::new()]) {
+            let bed = Bed::on(flavour);
+            let client = bed.client();
+            let request = ListTickets::new().with_sort(sort.clone()).with_page_size(4_u32);
+            let order: Vec<String> =
+                keys(&all(&client, request.clone()).await).into_iter().map(str::to_owned).collect();
+            let touched = [&order[0], &order[1], &order[6], &order[order.len() - 1]];
+            let mut told = Vec::new();
+            let mut cursor = None;
+            for nth in 0.. {
+                let page = client.list_tickets(request.clone().with_cursor(cursor)).await.unwrap();
+                told.extend(page.items.into_iter().map(|ticket| ticket.key));
+                cursor = page.next;
+                if cursor.is_none() {
+                    break;
+                }
+                bed.advance(60);
+                match nth {
+                    0 => bed.control.set_summary(touched[0], "moves", "itil").unwrap(),
+                    1 => bed.control.delete_issue(touched[1]).unwrap(),
+                    2 => drop(bed.control.create_issue("comes", "itil").unwrap()),
+                    3 => bed.control.delete_issue(touched[3]).unwrap(),
+                    4 => drop(bed.control.set_priority(touched[2], "Highest", "itil").unwrap()),
+                    _ => {}
+                }
+            }
+            told.retain(|key| order.contains(key) && !touched.contains(&key));
+            let mut expected: Vec<&String> = order.iter().filter(|key| !touched.contains(key)).collect();
+            expected.sort();
+            told.sort();
+            assert_eq!(told.iter().collect::<Vec<_>>(), expected, "{flavour:?} {sort:?}");
+        }
+    }
+}
