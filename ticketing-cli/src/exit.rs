@@ -90,6 +90,13 @@ mod tests {
     }
 
     #[test]
+    fn a_reading_that_would_lose_records_is_no_matter_of_time() {
+        let error = Error::new(ErrorKind::Integrity, "x").with_retry_after(std::time::Duration::ZERO);
+        assert!(error.is_retryable());
+        assert_eq!(Exit::of(&error), Exit::Unexpected);
+    }
+
+    #[test]
     fn a_write_that_may_have_happened_goes_before_its_kind() {
         let error = Error::new(ErrorKind::Timeout, "x").with_delivery(Delivery::MaybeApplied);
         assert_eq!(Exit::of(&error), Exit::MaybeApplied);

@@ -1,8 +1,10 @@
 //! Writing tickets: what is derived, what is missing, what is dropped in silence, and what only the catalogue may make.
 
 use serde_json::json;
-use ticketing_core::model::{Due, PriorityLevel, StatusCategory, TypeCategory};
-use ticketing_core::request::{CreateTicket, DeleteTicket, NewComment, Patch, SetPatch, TextInput, UpdateTicket};
+use ticketing_core::model::{Due, FieldData, PriorityLevel, StatusCategory, TypeCategory};
+use ticketing_core::request::{
+    CreateTicket, DeleteTicket, ListTickets, NewComment, Patch, SetPatch, TextInput, UpdateTicket,
+};
 use ticketing_core::{ErrorKind, GroupSelector, StatusSelector, UserSelector};
 use vendor_sandbox::Fault;
 
@@ -287,6 +289,17 @@ async fn a_value_that_the_instance_does_not_store_is_never_taken_for_stored() {
 }
 
 #[tokio::test]
+async fn a_choice_that_cannot_be_emptied_is_said_and_not_taken_for_emptied() {
+    let bed = Bed::new();
+    let client = bed.client();
+    let id = client.list_tickets(ListTickets::new()).await.unwrap().items.remove(0).id;
+    let clear = UpdateTicket::new(id).with_field("severity", FieldData::Null);
+    let error = client.update_ticket(clear).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Conflict, Some("fields.severity")), "{error:?}");
+    assert!(error.message().contains("`3`") && error.hint().unwrap().contains("not emptied"), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_request_is_ordered_from_the_catalogue_and_never_posted() {
     let bed = Bed::new();
     let client = bed.tables(&["incident", "sc_request"]);
@@ -316,6 +329,8 @@ async fn a_request_is_ordered_from_the_catalogue_and_never_posted() {
         assert!(error.field() == Some(field) && error.applied().is_empty(), "{field}: {error:?}");
     }
     assert!(bed.control.find("sc_request", "").unwrap().is_empty(), "nothing was ordered");
+    let error = client.create_ticket(full().with_field("cat_item", "0".repeat(32).as_str())).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidRequest, Some("fields.cat_item")), "{error:?}");
     bed.control.clear_requests();
     let made = client.create_ticket(full().with_idempotency_key(Some("po-1".to_owned()))).await.unwrap();
     assert!(made.key.starts_with("REQ"), "{}", made.key);
@@ -343,6 +358,10 @@ async fn a_request_is_ordered_from_the_catalogue_and_never_posted() {
     let lost = client.create_ticket(full().with_idempotency_key(Some("po-2".to_owned()))).await.unwrap_err();
     assert!(lost.maybe_applied(), "{lost:?}");
     assert_eq!(bed.control.find("sc_request", "").unwrap().len(), orders + 1);
+    // A command line has no numbers.
+    let three = client.create_ticket(full().with_field("quantity", "3")).await.unwrap();
+    let items = bed.control.find("sc_req_item", &format!("request={}", three.id)).unwrap();
+    assert_eq!(bed.control.row("sc_req_item", &items[0]).unwrap().unwrap()["quantity"], "3");
     let closed = UpdateTicket::new(made.id.as_str()).with_status(to(StatusCategory::Cancelled));
     assert_eq!(client.update_ticket(closed).await.unwrap().status.native.id, "closed_cancelled");
 }

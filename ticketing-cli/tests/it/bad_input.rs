@@ -37,6 +37,11 @@ fn a_bad_configuration_is_refused_without_being_shown() {
         ),
         (
             "servicenow",
+            secret(r#"{"instance":"10.0.0.7:8443","auth":{"type":"basic","username":"u","password":"SECRET"}}"#),
+            &["config", "`instance`", "is an IP address", "--allow-host"],
+        ),
+        (
+            "servicenow",
             secret(r#"{"auth":{"type":"basic","username":"u","password":"SECRET"}}"#),
             &["config", "instance"],
         ),

@@ -58,6 +58,9 @@ fn filters_narrow_and_their_values_widen() {
     assert_eq!(read(&["--status", "unresolved"]), unresolved);
     assert_eq!(read(&["--status", "open,in_progress", "--status", "on_hold"]), unresolved);
     assert_eq!(read(&["--native-status", "1,2", "--native-status", "3"]), unresolved);
+    // Native values may be negative numbers: those of changes are, and the recorded log has a -100.
+    assert_eq!(read(&["--native-status", "-5,1,2", "--native-status", "3"]), unresolved);
+    assert!(read(&["--native-status", "-100"]).is_empty());
     let high = expect(&|ticket| ["high", "urgent"].contains(&&*priority(ticket)));
     assert!(!high.is_empty());
     assert_eq!(read(&["--priority", "high,urgent"]), high);
