@@ -141,7 +141,9 @@ pub(crate) fn authenticator(
                 token_url: token_url(place)?,
                 secret_in_body: true,
             };
-            let mut source = OAuthSource::new(client, OAuthGrant::RefreshToken(refresh_token.clone()), context.clone());
+            // wire A2.2: the endpoint is documented with JSON.
+            let grant = OAuthGrant::RefreshToken(refresh_token.clone());
+            let mut source = OAuthSource::new(client, grant, context.clone()).with_json();
             // Each refresh ends the token it used (wire A2.2): whoever keeps the configuration has to be told.
             if let Some(store) = build.extension::<Arc<dyn RefreshTokenStore>>() {
                 source = source.with_store(Arc::clone(store));

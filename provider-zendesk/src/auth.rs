@@ -55,7 +55,8 @@ pub(crate) fn authenticator(
                 Some(token) => OAuthGrant::RefreshToken(Secret::new(token.expose())),
                 None => OAuthGrant::ClientCredentials,
             };
-            let source = OAuthSource::new(client, grant, context.clone());
+            // §B1.3: the endpoint is documented with JSON.
+            let source = OAuthSource::new(client, grant, context.clone()).with_json();
             Arc::new(TokenCache::new(Arc::new(source), context.clock(), context.random(), TokenCacheOptions::default()))
         }
     })

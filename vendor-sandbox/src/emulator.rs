@@ -22,6 +22,10 @@ use crate::faults::{FaultSpec, Strikes};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionReset;
 
+/// Put on a response that faults have made or changed: it is not what the vendor would have said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Struck;
+
 /// How the caller came, `http` or `https`: as the balancer in front of a vendor's servers tells them.
 pub(crate) const FORWARDED_PROTO: &str = "x-forwarded-proto";
 

@@ -41,7 +41,7 @@ pub mod zendesk;
 
 pub use clock::VirtualClock;
 pub use control::{Control, SandboxState};
-pub use emulator::ConnectionReset;
+pub use emulator::{ConnectionReset, Struck};
 pub use error::{Result, SandboxError};
 pub use faults::{Fault, FaultSpec, Strike, Strikes};
 pub use request_log::{REQUEST_LOG_CAPACITY, RecordedRequest};

@@ -11,7 +11,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 
 use crate::clock::rfc3339;
-use crate::emulator::{ConnectionReset, Emulator, StockAnswer};
+use crate::emulator::{ConnectionReset, Emulator, StockAnswer, Struck};
 use crate::faults::{FaultPlan, FaultSpec, Strike, Strikes};
 use crate::request_log::RequestLog;
 
@@ -107,6 +107,9 @@ impl Pipeline {
             Some(ConnectionReset) => None,
             None => Some(response.status().as_u16()),
         };
+        if !names.is_empty() {
+            response.extensions_mut().insert(Struck);
+        }
         self.log.close(entry, status, names);
         response
     }

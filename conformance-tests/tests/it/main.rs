@@ -5,7 +5,11 @@
 mod canonical;
 mod external_contributor;
 mod jira;
+mod judged;
 mod memory;
+#[path = "../../../vendor-sandbox/tests/openapi/mod.rs"]
+mod openapi;
+mod openapi_exceptions;
 mod registered;
 mod servicenow;
 mod simulation;

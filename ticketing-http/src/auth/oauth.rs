@@ -41,6 +41,13 @@ impl OAuthSource {
         }
     }
 
+    /// Asks in JSON, for an endpoint that reads no form.
+    #[must_use]
+    pub fn with_json(mut self) -> Self {
+        self.endpoint = self.endpoint.with_json();
+        self
+    }
+
     /// With a store that is told of rotated refresh tokens.
     #[must_use]
     pub fn with_store(mut self, store: Arc<dyn RefreshTokenStore>) -> Self {

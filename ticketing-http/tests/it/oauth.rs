@@ -52,6 +52,21 @@ async fn the_form_carries_the_grant_and_the_secret_once() {
 }
 
 #[tokio::test]
+async fn an_endpoint_without_forms_is_asked_in_json_and_may_answer_201() {
+    let fake = Fake::new(|_| answer(201, &[], TOKEN));
+    let grant = OAuthGrant::RefreshToken(Secret::new("refresh-1"));
+    let token = OAuthSource::new(client(true), grant, fake.context()).with_json().fetch().await.unwrap();
+    assert_eq!(token.access.expose(), "access-1");
+    let calls = fake.calls();
+    assert_eq!(calls.len(), 1);
+    let sent: serde_json::Value = serde_json::from_str(&calls[0].body).unwrap();
+    let expected = serde_json::json!({
+        "grant_type": "refresh_token", "refresh_token": "refresh-1", "client_id": "id 1", "client_secret": "s&cret+1",
+    });
+    assert_eq!(sent, expected);
+}
+
+#[tokio::test]
 async fn json_that_says_error_ends_the_credential() {
     for (status, body, code) in [
         (400, r#"{"error":"invalid_grant"}"#, "invalid_grant"),

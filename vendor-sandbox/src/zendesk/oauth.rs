@@ -132,7 +132,8 @@ pub(crate) fn token(
         answer["refresh_token"] = json!(token);
         answer["refresh_token_expires_in"] = json!(life);
     }
-    json_reply(StatusCode::OK, &answer)
+    // 201 in the vendor's own document (wire S6).
+    json_reply(StatusCode::CREATED, &answer)
 }
 
 fn number(value: &Value) -> Option<i64> {

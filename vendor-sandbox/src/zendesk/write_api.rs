@@ -150,11 +150,12 @@ fn warn(reply: &mut Reply, ignored: &[String]) {
 }
 
 fn shown_with_audit(call: &Call<'_>, world: &World, ticket: &Ticket, edited: &Edited, generated: i64) -> Value {
-    let audit = match &edited.audit {
-        Some(audit) => show::audit(call, ticket, audit),
-        None => Value::Null,
-    };
-    json!({ "ticket": show::ticket(call, world, ticket).generated(generated), "audit": audit })
+    let mut shown = json!({ "ticket": show::ticket(call, world, ticket).generated(generated) });
+    // The document has no null there (wire S6), and does not require it.
+    if let Some(audit) = &edited.audit {
+        shown["audit"] = show::audit(call, ticket, audit);
+    }
+    shown
 }
 
 /// `POST /tickets`, with `Idempotency-Key` (wire B8); `POST /imports/tickets`.

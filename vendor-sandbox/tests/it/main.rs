@@ -19,6 +19,7 @@ mod jira_search;
 mod limits;
 mod load;
 mod odd_requests;
+#[path = "../openapi/mod.rs"]
 mod openapi;
 mod other_apis;
 mod query;

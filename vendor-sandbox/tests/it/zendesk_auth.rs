@@ -48,7 +48,7 @@ async fn a_code_is_redeemed_once_and_refresh_tokens_rotate() {
     let code = code(&consent(&sandbox, "sandbox-client", &[("scope", "read"), ("login", "itil")]).await);
     let grant = confidential(json!({ "grant_type": "authorization_code", "code": code }));
     let first = token(&sandbox, grant.clone()).await;
-    assert_eq!(first.status, 200, "{}", first.text());
+    assert_eq!(first.status, 201, "{}", first.text());
     let first = first.json();
     assert_eq!(
         (&first["token_type"], &first["scope"], &first["expires_in"]),
@@ -68,7 +68,7 @@ async fn a_code_is_redeemed_once_and_refresh_tokens_rotate() {
     let second = token(&sandbox, refresh(&first["refresh_token"])).await.json();
     assert_ne!(second["refresh_token"], first["refresh_token"]);
     assert_eq!(token(&sandbox, refresh(&first["refresh_token"])).await.status, 400, "consumed");
-    assert_eq!(token(&sandbox, refresh(&second["refresh_token"])).await.status, 200, "reuse revokes nothing");
+    assert_eq!(token(&sandbox, refresh(&second["refresh_token"])).await.status, 201, "reuse revokes nothing");
     sandbox.control().expire_access_tokens();
     assert_eq!(with(&sandbox, "GET", "/api/v2/tickets", &second["access_token"]).await.status, 401);
     assert_eq!(

@@ -21,26 +21,29 @@ use vendor_sandbox::jira::Flavour;
 use site::{EmulatedSite, HOME, OTHER, PASSWORD, encoded};
 
 /// Which Jira it is.
-trait Kind: Send + Sync + 'static {
+pub(crate) trait Kind: Send + Sync + 'static {
     /// What the snapshots are called.
     const NAME: &'static str;
     const FLAVOUR: Flavour;
 }
 
-struct Cloud;
+pub(crate) struct Cloud;
 
 impl Kind for Cloud {
     const NAME: &'static str = "jira";
     const FLAVOUR: Flavour = Flavour::Cloud;
 }
 
-struct JiraHarness<K> {
+pub(crate) struct JiraHarness<K> {
     site: EmulatedSite,
     /// Another account at the same vendor.
     other: EmulatedSite,
     provider: Arc<dyn TicketingProvider>,
     kind: PhantomData<K>,
 }
+
+/// The suite's Jira Cloud.
+pub(crate) type CloudHarness = JiraHarness<Cloud>;
 
 /// The company's own statuses of waiting, and the fields that hold what Jira has none for.
 fn config(host: &str, auth: Value) -> Value {
@@ -232,6 +235,6 @@ impl<K: Kind> Harness for JiraHarness<K> {
 }
 
 mod cloud {
-    use super::{Cloud, JiraHarness, conformance_suite};
-    conformance_suite!(JiraHarness<Cloud>);
+    use super::{CloudHarness, conformance_suite};
+    conformance_suite!(CloudHarness);
 }

@@ -13,6 +13,9 @@ use ticketing_http::{AddressPolicy, Body, HttpContext, SeededRandom, ServiceTran
 use vendor_sandbox::ConnectionReset;
 use vendor_sandbox::jira::{Control, Flavour, Sandbox};
 
+use crate::judged::judged;
+use crate::openapi;
+
 /// Where the sites are taken to be.
 pub(super) const HOME: &str = "http://127.0.0.1:4020";
 pub(super) const OTHER: &str = "http://127.0.0.1:4021";
@@ -91,7 +94,9 @@ impl EmulatedSite {
     /// What providers are handed.
     pub(super) fn context(&self) -> BuildContext {
         let policy = AddressPolicy::strict().allow_loopback();
-        let http = HttpContext::with_transport(policy, Arc::clone(&self.transport))
+        // The document is Cloud's.
+        let judge = self.tokens.as_ref().and_then(|_| openapi::jira());
+        let http = HttpContext::with_transport(policy, judged(Arc::clone(&self.transport), judge))
             .with_random(Arc::new(SeededRandom::new(1)));
         let clock = Arc::new(SiteClock(self.control.clone()));
         BuildContext::new().with_clock(clock as Arc<dyn Clock>).with_extension(http)

@@ -13,6 +13,9 @@ use ticketing_http::{AddressPolicy, Body, HttpContext, SeededRandom, ServiceTran
 use vendor_sandbox::ConnectionReset;
 use vendor_sandbox::zendesk::{Control, Sandbox};
 
+use crate::judged::judged;
+use crate::openapi;
+
 /// Where the accounts are taken to be.
 pub(super) const HOME: &str = "http://127.0.0.1:4030";
 pub(super) const OTHER: &str = "http://127.0.0.1:4031";
@@ -96,7 +99,7 @@ impl Instance {
     /// What providers are handed.
     pub(super) fn context(&self) -> BuildContext {
         let policy = AddressPolicy::strict().allow_loopback();
-        let http = HttpContext::with_transport(policy, Arc::clone(&self.transport))
+        let http = HttpContext::with_transport(policy, judged(Arc::clone(&self.transport), openapi::zendesk()))
             .with_random(Arc::new(SeededRandom::new(1)));
         let clock = Arc::new(AccountClock(self.control.clone()));
         BuildContext::new().with_clock(clock as Arc<dyn Clock>).with_extension(http)

@@ -19,7 +19,7 @@ use ticketing_core::{Result, TicketId, TicketingProvider, WebhookDelivery};
 
 use instance::{ADMIN, AGENT, HOME, Instance, OTHER, TOKEN, WRONG_TOKEN, api_token, encoded, oauth};
 
-struct ZendeskHarness {
+pub(crate) struct ZendeskHarness {
     instance: Instance,
     /// Another account at the same vendor.
     other: Instance,
