@@ -126,13 +126,14 @@ impl Api {
     /// `GET /search/export`: by creation, without a bound of a thousand (§B5).
     pub(crate) async fn search(&self, query: &str, window: Window<'_>) -> Result<Response> {
         let request = Request::get("/api/v2/search/export").with_query("query", query);
-        self.read(window.on(request.with_query("filter[type]", "ticket"))).await
+        self.read(window.on(request.with_query("filter[type]", "ticket")).with_cost("search-export", 1.0)).await
     }
 
     /// `GET /search/count`.
     pub(crate) async fn search_count(&self, query: &str) -> Result<Response> {
         let query = format!("type:ticket {query}");
-        self.read(Request::get("/api/v2/search/count").with_query("query", query.trim())).await
+        let request = Request::get("/api/v2/search/count").with_query("query", query.trim());
+        self.read(request.with_cost("search-index", 1.0)).await
     }
 
     /// `POST /tickets`. With a key, twice is once for two hours (§B8).
@@ -164,7 +165,7 @@ impl Api {
     /// `DELETE /tickets/{id}`. Twice is the same as once, and the second time answers 404.
     pub(crate) async fn delete_ticket(&self, id: i64) -> Result<()> {
         let request = Request::delete(format!("/api/v2/tickets/{id}")).with_idempotency(Idempotency::Idempotent);
-        self.write(request).await.map(drop)
+        self.write(request.with_cost("tickets-delete", 1.0)).await.map(drop)
     }
 
     /// `PUT /tickets/{id}/tags` adds, `DELETE` takes away: neither touches the others (§B3.1).

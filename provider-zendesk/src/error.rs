@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use ticketing_core::{Delivery, Error, ErrorKind, NativeError, Result, remedy};
-use ticketing_http::{Answer, Judge, RateReading, common_rate_headers};
+use ticketing_http::{Answer, Judge, RateReading, RefusedFor, common_rate_headers};
 
 /// Zendesk's own words; get it by [`Error::native`](ticketing_core::Error::native).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -66,6 +66,19 @@ impl Judge for ZendeskJudge {
             }
         }
         readings
+    }
+
+    /// An endpoint's bucket is empty where the account has requests left (§B9.2): what goes elsewhere need not wait.
+    fn refused_for(&self, answer: &Answer<'_>) -> RefusedFor {
+        let readings = self.readings(answer);
+        let (account, endpoints): (Vec<_>, Vec<_>) =
+            readings.iter().partition(|reading| reading.budget == RateReading::REQUESTS);
+        let spent = |reading: &&RateReading| reading.remaining.is_some_and(|left| left < 1.0);
+        match account.iter().find_map(|reading| reading.remaining) {
+            Some(left) if left >= 1.0 => RefusedFor::Endpoint,
+            None if endpoints.iter().any(spent) => RefusedFor::Endpoint,
+            _ => RefusedFor::Rate,
+        }
     }
 }
 
@@ -459,5 +472,17 @@ mod tests {
         assert_eq!((readings[0].limit, readings[0].remaining), (Some(400.0), Some(397.0)));
         assert_eq!(readings[1].budget, "tickets-index");
         assert_eq!(readings[1].resets_in, Some(Duration::from_secs(41)));
+        // Whose bucket was empty, where the answer is a refusal.
+        let refused = |headers: &HeaderMap| {
+            ZendeskJudge.refused_for(&Answer { status: StatusCode::TOO_MANY_REQUESTS, headers, ..answer })
+        };
+        assert_eq!(refused(&headers), RefusedFor::Endpoint);
+        let mut spent = headers.clone();
+        spent.insert("x-rate-limit-remaining", HeaderValue::from_static("0"));
+        assert_eq!(refused(&spent), RefusedFor::Rate);
+        assert_eq!(refused(&HeaderMap::new()), RefusedFor::Rate);
+        let endpoint = HeaderValue::from_static("total=10; remaining=0; resets=41");
+        let alone = HeaderMap::from_iter([(HeaderName::from_static("zendesk-ratelimit-incremental-exports"), endpoint)]);
+        assert_eq!(refused(&alone), RefusedFor::Endpoint);
     }
 }

@@ -246,7 +246,8 @@ impl HttpClient {
 
     /// The rate gate, and the attempt behind it.
     async fn gated(&self, request: &Request, streamed: bool, sent: &AtomicBool) -> Result<Received, Failure> {
-        let permit = self.gate.enter_with(&request.cost).await?;
+        let place = format!("{} {}", request.method, request.path);
+        let permit = self.gate.enter_at(&request.cost, place).await?;
         let mut heard = Heard::default();
         let outcome = self.attempt(request, streamed, sent, &mut heard).await;
         match &outcome {

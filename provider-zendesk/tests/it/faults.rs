@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use ticketing_core::ErrorKind;
-use ticketing_core::request::{CreateTicket, GetTicket, ListTickets, UpdateTicket};
+use ticketing_core::model::Kind;
+use ticketing_core::request::{CreateTicket, GetTicket, ListChanges, ListTickets, UpdateTicket};
 use vendor_sandbox::Fault;
 
 use crate::bed::{Bed, all, titled};
@@ -19,6 +20,36 @@ async fn a_bucket_that_is_empty_is_waited_for() {
         assert_eq!(all(&client, ListTickets::new()).await, whole, "{fault}");
         assert!(begun.elapsed() >= Duration::from_secs(7), "{fault}: {:?}", begun.elapsed());
     }
+}
+
+/// §B9.2: an endpoint's bucket is empty where the account has requests left.
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_whose_bucket_is_empty_keeps_nobody_else_waiting() {
+    let bed = Bed::new();
+    let client = bed.client();
+    let tickets = all(&client, ListTickets::new()).await;
+    bed.control.set_faults(vec![Fault::new("rate_endpoint").path("*/incremental/*").parameter(40).count(1)]).unwrap();
+    let begun = tokio::time::Instant::now();
+    let changes = tokio::spawn({
+        let client = client.clone();
+        async move { client.list_changes(ListChanges::new(Kind::Ticket)).await }
+    });
+    // The refusal is in.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let second = tokio::spawn({
+        let client = client.clone();
+        async move { client.list_changes(ListChanges::new(Kind::Ticket)).await }
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let read = client.get_ticket(GetTicket::new(tickets[0].id.clone())).await.unwrap();
+    assert_eq!(read, tickets[0]);
+    assert!(begun.elapsed() < Duration::from_secs(5), "the others waited: {:?}", begun.elapsed());
+    assert!(!changes.is_finished() && !second.is_finished());
+    changes.await.unwrap().unwrap();
+    second.await.unwrap().unwrap();
+    assert!(begun.elapsed() >= Duration::from_secs(40), "{:?}", begun.elapsed());
+    let exports = bed.sent().iter().filter(|sent| sent.contains("/incremental/tickets/cursor")).count();
+    assert_eq!(exports, 3, "one was refused, and the second did not ask before the time");
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,8 +13,10 @@ use futures::TryStreamExt as _;
 use provider_zendesk::Zendesk;
 use serde_json::{Value, json};
 use ticketing_core::model::Account;
-use ticketing_core::request::{ListAccounts, RawMethod, RawRequest};
-use ticketing_core::{ErrorKind, ManualClock, TicketingClient};
+use ticketing_core::request::{CreateTicket, ListAccounts, ListTickets, RawMethod, RawRequest, TicketFilter};
+use ticketing_core::{AccountSelector, ErrorKind, ManualClock, TicketingClient};
+use tower::ServiceExt as _;
+use vendor_sandbox::zendesk::{Control, Sandbox};
 
 use crate::bed::{INSTANCE, context, login, through};
 
@@ -131,16 +133,137 @@ async fn recorded_pages_are_read_to_their_end_and_no_further() {
         let accounts: Vec<Account> = client.accounts(request).try_collect().await.unwrap();
         assert_eq!(accounts.len(), recorded.len(), "{name}");
         for (account, row) in accounts.iter().zip(&recorded) {
-            assert_eq!(account.id.as_str(), row["id"].to_string(), "{name}");
-            assert_eq!(Some(account.name.as_str()), row["name"].as_str(), "{name}");
-            assert_eq!(json!(account.domains), row["domain_names"], "{name}");
-            assert_eq!(account.raw.as_deref(), Some(row), "{name}");
-            let at = |at: Option<ticketing_core::model::Timestamp>| at.map(ticketing_core::model::format_timestamp);
-            let moment = |key: &str| row[key].as_str().map(|text| text.parse().unwrap());
-            assert_eq!(at(account.created_at), at(moment("created_at")), "{name}");
-            assert_eq!(at(account.updated_at), at(moment("updated_at")), "{name}");
+            assert_eq!(serde_json::to_value(account).unwrap(), document(row), "{name}");
         }
     }
+}
+
+/// The account that a recorded organisation must become, whole.
+fn document(row: &Value) -> Value {
+    let mut fields = serde_json::Map::new();
+    let mut field = |id: &str, kind: &str, value: Value| {
+        fields.insert(id.to_owned(), json!({ "type": kind, "value": value, "label": null, "custom": false }));
+    };
+    if row["notes"].is_string() {
+        field("notes", "text", row["notes"].clone());
+    }
+    if row["tags"].as_array().is_some_and(|tags| !tags.is_empty()) {
+        field("tags", "string", row["tags"].clone());
+    }
+    if row["group_id"].is_number() {
+        field("group_id", "group", json!(row["group_id"].to_string()));
+    }
+    assert_eq!(row["organization_fields"], json!({}), "a recorded organisation has fields of its own");
+    json!({
+        "id": row["id"].to_string(), "key": row["external_id"], "name": row["name"], "description": row["details"],
+        "active": null, "parent": null, "domains": row["domain_names"], "fields": fields,
+        "url": format!("{INSTANCE}/agent/organizations/{}", row["id"]),
+        "created_at": row["created_at"], "updated_at": row["updated_at"], "version": row["updated_at"],
+        "unreadable": [], "deleted": null, "raw": row,
+    })
+}
+
+/// Every organisation of every recording, however it was answered, as the one row of a listing.
+#[tokio::test]
+async fn every_recorded_organisation_maps_whole() {
+    let Some(recordings) = recordings() else { return };
+    let mut rows = Vec::new();
+    for one in recordings.values().flatten().filter(|one| one.status < 300) {
+        let Ok(body) = serde_json::from_str::<Value>(&one.body) else { continue };
+        rows.extend(body["organizations"].as_array().into_iter().flatten().cloned());
+        rows.extend(Some(body["organization"].clone()).filter(Value::is_object));
+    }
+    assert!(rows.len() > 60, "{} organisations", rows.len());
+    assert!(rows.iter().any(|row| row["notes"].is_string()) && rows.iter().any(|row| row["external_id"].is_string()));
+    for row in &rows {
+        let body = json!({ "organizations": [row], "meta": { "has_more": false } }).to_string();
+        let client = replayed(HashMap::from([(String::new(), (200, body))]), |_| String::new());
+        let page = client.list_accounts(ListAccounts::new().with_include_raw(true)).await.unwrap();
+        let mapped: Vec<Value> = page.items.iter().map(|own| serde_json::to_value(own).unwrap()).collect();
+        assert_eq!(mapped, [document(row)]);
+    }
+}
+
+/// An account of the sandbox's, whose organisations are the recorded ones.
+fn among_recorded(answers: HashMap<String, (u16, String)>) -> (TicketingClient, Control) {
+    let sandbox = Sandbox::builder().seed(7).build().unwrap();
+    let (control, router) = (sandbox.control(), sandbox.router());
+    let answers = Arc::new(answers);
+    let router = axum::Router::new().fallback(move |request: axum::extract::Request| {
+        let (answers, router) = (Arc::clone(&answers), router.clone());
+        async move {
+            match answers.get(request.uri().path()) {
+                Some((status, body)) => {
+                    let header = [("content-type", "application/json; charset=utf-8")];
+                    (StatusCode::from_u16(*status).unwrap(), header, body.clone()).into_response()
+                }
+                None => router.oneshot(request).await.into_response(),
+            }
+        }
+    });
+    let clock = Arc::new(ManualClock::new(control.now()));
+    let config = json!({ "instance": INSTANCE, "auth": login("integration@example.com", "admin") });
+    let client = TicketingClient::new(Arc::new(Zendesk::new(config, &context(through(router), clock)).unwrap()));
+    (client, control)
+}
+
+/// A recorded search resolves a name to the organisation's id, which is what tickets are then searched by.
+#[tokio::test]
+async fn a_recorded_search_resolves_an_account() {
+    let Some(recordings) = recordings() else { return };
+    let found = recordings["organizations_test_search_organization"].iter().find(|one| one.target.contains("/search"));
+    let found = found.unwrap();
+    let body: Value = serde_json::from_str(&found.body).unwrap();
+    let row = &body["organizations"][0];
+    let path = "/api/v2/organizations/search".to_owned();
+    let by = |name: &str| {
+        let account = AccountSelector::Name(name.to_owned());
+        ListTickets::new().with_filter(TicketFilter::new().with_account([account]))
+    };
+    let (client, control) = among_recorded(HashMap::from([(path.clone(), (found.status, found.body.clone()))]));
+    let page = client.list_tickets(by(row["name"].as_str().unwrap())).await.unwrap();
+    assert_eq!(page.items, []);
+    let wanted = format!("organization%3A{}", row["id"]);
+    let requests = control.requests();
+    assert!(requests.iter().any(|own| own.query.contains(&wanted)), "{requests:#?}");
+    // What only resembles it is another one.
+    let error = client.list_tickets(by("xTestx Organization")).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidRequest, Some("account")), "{error:?}");
+    let none = &recordings["organizations_test_autocomplete_organization"];
+    let none = none.iter().find(|one| one.target.contains("/autocomplete")).unwrap();
+    let (client, _) = among_recorded(HashMap::from([(path, (none.status, none.body.clone()))]));
+    let error = client.list_tickets(by(row["name"].as_str().unwrap())).await.unwrap_err();
+    assert_eq!(error.field(), Some("account"), "{error:?}");
+}
+
+/// A recorded organisation is there for a new ticket, and one that was recorded as gone is refused by name.
+#[tokio::test]
+async fn a_recorded_organisation_is_there_and_a_deleted_one_is_not() {
+    let Some(recordings) = recordings() else { return };
+    let is_one = |one: &&Exchange| {
+        let path = one.target.strip_prefix("/api/v2/organizations/");
+        let id = path.and_then(|rest| rest.strip_suffix(".json"));
+        one.method == "GET" && id.is_some_and(|id| id.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let (mut there, mut gone) = (0, 0);
+    for one in recordings.values().flatten().filter(is_one) {
+        let path = one.target.strip_suffix(".json").unwrap();
+        let id = path.rsplit('/').next().unwrap();
+        let (client, control) = among_recorded(HashMap::from([(path.to_owned(), (one.status, one.body.clone()))]));
+        let request = CreateTicket::new("x").with_account(Some(AccountSelector::Id(id.into())));
+        let error = client.create_ticket(request).await.unwrap_err();
+        let asked = control.requests().iter().filter(|own| own.method == "POST").count();
+        if one.status == 404 {
+            // The provider refuses it, with nothing sent.
+            assert!(error.field() == Some("account") && asked == 0 && error.to_string().contains(id), "{error:?}");
+            gone += 1;
+        } else {
+            // It is there, and the account is asked, which does not have the recording's organisations.
+            assert_eq!((asked, error.http_status()), (1, Some(422)), "{error:?}");
+            there += 1;
+        }
+    }
+    assert!(there > 0 && gone > 20, "{there} there, {gone} gone");
 }
 
 #[tokio::test]

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod attachments;
 mod bed;
+mod comments;
 mod delta;
 mod faults;
 mod fixtures;
@@ -11,3 +13,4 @@ mod login;
 mod people;
 mod reading;
 mod webhooks;
+mod writing;

@@ -2,7 +2,8 @@
 //!
 //! It needs no header. Where a server says what its windows hold ([`RateReading`]), it spends them without running into
 //! their end: the first half as fast as asked for, the rest spread over the time left. Where a server says nothing, it
-//! learns the rate from what is refused, and stays just below it. Connections that share a gate take turns.
+//! learns the rate from what is refused, and stays just below it. Connections that share a gate take turns. Whoever waits for
+//! a budget of its endpoint alone steps out of the line: the others go on.
 //!
 //! Bounds, each tested under paused time for 1 to 200 requests a second: after a warm-up of 60 seconds and 1,500 requests
 //! at least 95 % of the server's rate is used and at most 1 % of requests are refused, and again 2,000 requests (at least
@@ -38,6 +39,10 @@ use self::window::Window;
 /// The longest wait for the server's limit that is waited for; a longer one is the caller's to schedule.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
+/// As long a wait for a budget that not all take from is waited for in the line, so that its order is kept; who waits longer
+/// steps out of it.
+const LONGEST_HOLD: Duration = Duration::from_secs(5);
+
 /// The gate of one account at one server. Clones share it, and each [`lane`](Self::lane) has its turn.
 #[derive(Clone)]
 pub struct RateGate {
@@ -58,6 +63,8 @@ struct State {
     first: Option<u64>,
     concurrency: Concurrency,
     closed_until: Option<Instant>,
+    /// Budgets and places of single endpoints that are closed, though the gate is open.
+    closed: HashMap<Cow<'static, str>, Instant>,
     windows: HashMap<Cow<'static, str>, Window>,
     pacer: Pacer,
 }
@@ -75,8 +82,16 @@ type Cost<'a> = &'a [(Cow<'static, str>, f64)];
 enum Admission {
     Now,
     At(Instant),
+    /// Not before then, which does not concern the others.
+    Aside(Instant),
     WhenOneEnds,
     TooLate(Duration),
+}
+
+/// What came of standing in line.
+enum Entrance {
+    Open,
+    Aside(Instant),
 }
 
 impl RateGate {
@@ -88,6 +103,7 @@ impl RateGate {
             first: None,
             concurrency: Concurrency::new(concurrency),
             closed_until: None,
+            closed: HashMap::new(),
             windows: HashMap::new(),
             pacer: Pacer::new(),
         };
@@ -122,14 +138,36 @@ impl RateGate {
     /// # Errors
     /// `RateLimited`, not sent, where the server's limit holds for longer than a minute: `retry_after` says for how long.
     pub async fn enter_with(&self, cost: &[(Cow<'static, str>, f64)]) -> Result<RatePermit> {
+        self.enter_at(cost, String::new()).await
+    }
+
+    /// As [`enter_with`](Self::enter_with), for a request to this place: what is closed by a refusal of its endpoint alone.
+    ///
+    /// # Errors
+    /// As for [`enter_with`](Self::enter_with).
+    pub(crate) async fn enter_at(&self, cost: &[(Cow<'static, str>, f64)], place: String) -> Result<RatePermit> {
+        loop {
+            match self.stand_in_line(cost, &place).await? {
+                Entrance::Open => break,
+                // Nothing opens it earlier.
+                Entrance::Aside(until) => drop(timeout_at(until, std::future::pending::<()>()).await),
+            }
+        }
+        let budgets = cost.iter().map(|(budget, _)| budget.clone()).collect();
+        Ok(RatePermit { shared: Arc::clone(&self.shared), begun: Instant::now(), budgets, place })
+    }
+
+    /// Waits for the turn, and for everything that holds for all.
+    async fn stand_in_line(&self, cost: Cost<'_>, place: &str) -> Result<Entrance> {
         let turn = Turn::take(self);
         turn.come_first().await;
         loop {
-            let admission = self.shared.lock().admit(Instant::now(), cost);
+            let admission = self.shared.lock().admit(Instant::now(), cost, place);
             match admission {
-                Admission::Now => return Ok(RatePermit { shared: Arc::clone(&self.shared), begun: Instant::now() }),
+                Admission::Now => return Ok(Entrance::Open),
                 // The wait may grow or shrink while we sleep.
                 Admission::At(until) => drop(timeout_at(until, self.shared.changed.notified()).await),
+                Admission::Aside(until) => return Ok(Entrance::Aside(until)),
                 Admission::WhenOneEnds => self.shared.changed.notified().await,
                 Admission::TooLate(wait) => {
                     return Err(Error::new(ErrorKind::RateLimited, "the vendor's rate limit is used up")
@@ -152,17 +190,28 @@ impl WeakRateGate {
 
 impl State {
     /// Lets the first in line begin, or says what it waits for.
-    fn admit(&mut self, now: Instant, cost: Cost<'_>) -> Admission {
+    fn admit(&mut self, now: Instant, cost: Cost<'_>, place: &str) -> Admission {
         let mut until = self.closed_until.filter(|until| *until > now);
+        // What only some take from: the others need not wait for it.
+        let mut own = self.closed.get(place).copied().filter(|until| *until > now);
         for (budget, cost) in charges(cost) {
-            if let Some(window) = self.windows.get_mut(&budget) {
-                until = until.max(window.earliest(now, cost));
+            let shut = self.closed.get(&budget).copied().filter(|until| *until > now);
+            let spent = self.windows.get_mut(&budget).and_then(|window| window.earliest(now, cost));
+            match budget == RateReading::REQUESTS {
+                true => until = until.max(spent),
+                false => own = own.max(spent).max(shut),
             }
         }
         until = until.max(self.pacer.earliest(now));
-        if let Some(until) = until {
-            let wait = until - now;
-            return if wait > LONGEST_WAIT { Admission::TooLate(wait) } else { Admission::At(until) };
+        let own = own.filter(|own| until.is_none_or(|until| *own > until));
+        if let Some(last) = own.or(until) {
+            let wait = last - now;
+            let aside = own.is_some() && wait > LONGEST_HOLD && !remedy::is_removed("http.endpoint_buckets");
+            return match wait > LONGEST_WAIT {
+                true => Admission::TooLate(wait),
+                false if aside => Admission::Aside(last),
+                false => Admission::At(last),
+            };
         }
         if !self.concurrency.begin() {
             return Admission::WhenOneEnds;
@@ -241,6 +290,9 @@ impl Drop for Turn<'_> {
 pub struct RatePermit {
     shared: Arc<Shared>,
     begun: Instant,
+    /// What was taken from beside the requests, and where the request goes.
+    budgets: Vec<Cow<'static, str>>,
+    place: String,
 }
 
 impl fmt::Debug for RatePermit {
@@ -261,13 +313,23 @@ impl RatePermit {
         self.shared.changed.notify_one();
     }
 
-    /// The server refused the request for its limits: nobody begins before `wait` is over, and the gate learns from it.
+    /// The server refused the request for its limits: nobody begins before `wait` is over, or nobody to the same endpoint where
+    /// the limit is that one's, and the gate learns from it.
     pub fn refused(&self, wait: Duration, why: RefusedFor, readings: &[RateReading]) {
         let now = Instant::now();
         let mut state = self.shared.lock();
         state.learn(now, readings);
         if !wait.is_zero() {
-            state.closed_until = state.closed_until.max(Some(now + wait));
+            match self.shut(why, readings) {
+                None => state.closed_until = state.closed_until.max(Some(now + wait)),
+                Some(names) => {
+                    state.closed.retain(|_, until| *until > now);
+                    for name in names {
+                        let until = state.closed.entry(name).or_insert(now);
+                        *until = (*until).max(now + wait);
+                    }
+                }
+            }
         }
         // A known window that ran out sooner than was counted says nothing of the rate.
         let mut explained = false;
@@ -282,10 +344,26 @@ impl RatePermit {
             RefusedFor::Rate if !explained && !remedy::is_removed("http.learned_rate") => {
                 state.pacer.refused(now, self.begun)
             }
-            RefusedFor::Rate => {}
+            RefusedFor::Rate | RefusedFor::Endpoint => {}
         }
         drop(state);
         self.shared.changed.notify_one();
+    }
+
+    /// What a refusal closes, where that is not everything: the budgets that the answer says are spent, or else the one place.
+    fn shut(&self, why: RefusedFor, readings: &[RateReading]) -> Option<Vec<Cow<'static, str>>> {
+        if why != RefusedFor::Endpoint || remedy::is_removed("http.endpoint_buckets") {
+            return None;
+        }
+        let spent = |budget: &Cow<'static, str>| {
+            readings.iter().any(|reading| reading.budget == *budget && reading.remaining.is_some_and(|left| left < 1.0))
+        };
+        let spent: Vec<_> = self.budgets.iter().filter(|budget| spent(budget)).cloned().collect();
+        match (spent.is_empty(), self.place.is_empty()) {
+            (false, _) => Some(spent),
+            (true, false) => Some(vec![Cow::Owned(self.place.clone())]),
+            (true, true) => None,
+        }
     }
 }
 

@@ -60,6 +60,8 @@ pub enum RefusedFor {
     Rate,
     /// Too many at the same time.
     Concurrency,
+    /// Too many of this endpoint, or to this record, though the account has requests left: other endpoints go on.
+    Endpoint,
 }
 
 /// What the headers that many vendors share say of the budget of requests: `X-RateLimit-*` and the IETF draft's

@@ -102,6 +102,42 @@ async fn several_budgets_are_kept_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_endpoint_that_is_closed_keeps_nobody_else_waiting() {
+    let gate = RateGate::new(1);
+    let at = |place: &str| place.to_owned();
+    let export = [(Cow::Borrowed("exports"), 1.0)];
+    let spent = RateReading::new("exports").with_limit(10.0).with_remaining(0.0);
+    let wait = Duration::from_secs(40);
+    // By what the answer says is spent, and by place where it says nothing.
+    gate.enter_at(&export, at("GET /a")).await.unwrap().refused(wait, RefusedFor::Endpoint, &[spent]);
+    gate.enter_at(&[], at("PUT /one")).await.unwrap().refused(wait, RefusedFor::Endpoint, &[]);
+    let begun = Instant::now();
+    let enter = |place: &'static str, cost: &'static str| {
+        let gate = gate.clone();
+        tokio::spawn(async move {
+            let cost: Vec<_> = [cost].iter().filter(|it| !it.is_empty()).map(|it| (Cow::Borrowed(*it), 1.0)).collect();
+            drop(gate.enter_at(&cost, place.to_owned()).await.unwrap());
+            Instant::now()
+        })
+    };
+    let closed = [enter("GET /b", "exports"), enter("PUT /one", "")];
+    tokio::task::yield_now().await;
+    let open = [enter("GET /a", ""), enter("PUT /two", "")];
+    for one in open {
+        assert_eq!(one.await.unwrap() - begun, Duration::ZERO);
+    }
+    for one in closed {
+        assert!(one.await.unwrap() - begun >= wait);
+    }
+    // A wait that is too long is told, to whom it concerns.
+    let long = Duration::from_secs(600);
+    gate.enter_at(&[], at("PUT /one")).await.unwrap().refused(long, RefusedFor::Endpoint, &[]);
+    let told = gate.enter_at(&[], at("PUT /one")).await.unwrap_err();
+    assert_eq!((told.kind(), told.retry_after()), (ErrorKind::RateLimited, Some(long)));
+    assert!(gate.enter_at(&[], at("PUT /two")).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refusal_for_concurrency_lowers_how_many_run_and_not_how_fast() {
     let gate = RateGate::new(4);
     let permits = futures::future::join_all((0..4).map(|_| gate.enter())).await;
