@@ -482,7 +482,8 @@ mod tests {
         assert_eq!(refused(&spent), RefusedFor::Rate);
         assert_eq!(refused(&HeaderMap::new()), RefusedFor::Rate);
         let endpoint = HeaderValue::from_static("total=10; remaining=0; resets=41");
-        let alone = HeaderMap::from_iter([(HeaderName::from_static("zendesk-ratelimit-incremental-exports"), endpoint)]);
+        let alone =
+            HeaderMap::from_iter([(HeaderName::from_static("zendesk-ratelimit-incremental-exports"), endpoint)]);
         assert_eq!(refused(&alone), RefusedFor::Endpoint);
     }
 }

@@ -2,9 +2,7 @@
 
 use futures::TryStreamExt as _;
 use ticketing_core::model::{Comment, Visibility};
-use ticketing_core::request::{
-    AttachmentContent, DownloadAttachment, ListAttachments, ListComments, UploadAttachment,
-};
+use ticketing_core::request::{AttachmentContent, DownloadAttachment, ListAttachments, ListComments, UploadAttachment};
 use ticketing_core::{ErrorKind, TicketId, TicketingClient};
 use vendor_sandbox::Fault;
 
@@ -40,11 +38,8 @@ async fn files_come_back_as_they_went() {
     }
     let listed: Vec<_> = client.attachments(ListAttachments::new(vpn.id.clone())).try_collect().await.unwrap();
     assert!(made.iter().all(|id| listed.iter().any(|own| own.id == *id)), "{listed:?}");
-    let paged: Vec<_> = client
-        .attachments(ListAttachments::new(vpn.id.clone()).with_page_size(Some(1)))
-        .try_collect()
-        .await
-        .unwrap();
+    let paged: Vec<_> =
+        client.attachments(ListAttachments::new(vpn.id.clone()).with_page_size(Some(1))).try_collect().await.unwrap();
     assert_eq!(paged, listed);
 }
 
@@ -110,11 +105,11 @@ async fn a_file_is_attached_once_whatever_becomes_of_the_answer() {
     let bed = Bed::new();
     let client = bed.client();
     let vpn = titled(&client, "VPN drops").await;
-    for (fault, method) in [("reset_after_write", "POST"), ("reset_after_write", "PUT"), ("reset_before_answer", "PUT")] {
+    for (fault, method) in [("reset_after_write", "POST"), ("reset_after_write", "PUT"), ("reset_before_answer", "PUT")]
+    {
         let name = format!("{fault}-{method}.txt");
-        let request = || {
-            UploadAttachment::new(vpn.id.clone(), name.as_str(), b"x".to_vec()).with_idempotency_key(name.clone())
-        };
+        let request =
+            || UploadAttachment::new(vpn.id.clone(), name.as_str(), b"x".to_vec()).with_idempotency_key(name.clone());
         bed.control.set_faults(vec![Fault::new(fault).method(method).count(1)]).unwrap();
         let first = client.upload_attachment(request()).await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
         bed.control.clear_faults();

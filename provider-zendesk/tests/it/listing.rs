@@ -24,7 +24,7 @@ fn by(filter: TicketFilter) -> ListTickets {
     ListTickets::new().with_filter(filter)
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn pages_of_any_size_hold_the_same_tickets_and_no_names_cost_a_request() {
     let bed = Bed::of(Sandbox::builder().seed(7).tickets(40));
     let client = bed.client();
@@ -42,7 +42,7 @@ async fn pages_of_any_size_hold_the_same_tickets_and_no_names_cost_a_request() {
     assert!(whole.iter().flat_map(|ticket| &ticket.assignees).all(|one| one.name.is_some()));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_short_page_is_no_end_and_a_cursor_that_stands_still_is_an_error() {
     let bed = Bed::of(Sandbox::builder().seed(7).tickets(30));
     let client = bed.client();
@@ -57,7 +57,7 @@ async fn a_short_page_is_no_end_and_a_cursor_that_stands_still_is_an_error() {
     assert_eq!(error.kind(), ticketing_core::ErrorKind::Integrity, "{error}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn archived_tickets_are_listed_and_found_all_the_same() {
     let bed = Bed::new();
     let client = bed.client();
@@ -75,7 +75,7 @@ async fn archived_tickets_are_listed_and_found_all_the_same() {
     assert_eq!(ids_of(&client, by(closed)).await, over);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_the_search_has_not_seen_yet_is_found_all_the_same() {
     let lagging = AccountSettings { search_lag_seconds: 300, ..AccountSettings::default() };
     let bed = Bed::of(Sandbox::builder().seed(7).settings(lagging));
@@ -97,7 +97,7 @@ async fn what_the_search_has_not_seen_yet_is_found_all_the_same() {
     assert!(!still.contains(&low[0].id.to_string()));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_search_has_no_bound_of_a_thousand() {
     let narrow = AccountSettings { search_cap: 5, ..AccountSettings::default() };
     let bed = Bed::of(Sandbox::builder().seed(7).tickets(60).settings(narrow));
@@ -113,7 +113,7 @@ async fn a_search_has_no_bound_of_a_thousand() {
     assert_eq!(ids_of(&client, by(TicketFilter::unresolved())).await, expected);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_order_is_made_whole_and_pages_do_not_change_it() {
     let bed = Bed::of(Sandbox::builder().seed(7).tickets(30));
     let client = bed.client();
@@ -127,7 +127,7 @@ async fn an_order_is_made_whole_and_pages_do_not_change_it() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn words_of_a_text_are_words_and_no_query() {
     let bed = Bed::new();
     let client = bed.client();

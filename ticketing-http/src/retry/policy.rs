@@ -94,6 +94,10 @@ fn may_repeat(attempt: &Attempt<'_>) -> bool {
     if error.http_status() == Some(503) && error.retry_after().is_some_and(|wait| wait > Duration::ZERO) {
         return true;
     }
+    // The provider says that what met another write was undone.
+    if error.kind() == ErrorKind::Conflict && error.delivery() == Delivery::Answered {
+        return true;
+    }
     attempt.idempotency != Idempotency::Unsafe || remedy::is_removed("http.unsafe_once")
 }
 
@@ -116,6 +120,12 @@ mod tests {
         let busy = Error::new(ErrorKind::Unavailable, "").with_http_status(503).with_retry_after(zero);
         let busy_until =
             Error::new(ErrorKind::Unavailable, "").with_http_status(503).with_retry_after(Duration::from_secs(2));
+        let undone = Error::new(ErrorKind::Conflict, "")
+            .with_http_status(409)
+            .with_delivery(Delivery::Answered)
+            .with_retry_after(zero);
+        let final_conflict =
+            Error::new(ErrorKind::Conflict, "").with_http_status(409).with_delivery(Delivery::Answered);
         let refused = Error::new(ErrorKind::PermissionDenied, "").with_http_status(403);
         let later =
             Error::new(ErrorKind::RateLimited, "").with_http_status(429).with_retry_after(Duration::from_secs(61));
@@ -129,6 +139,8 @@ mod tests {
             (Idempotency::Unsafe, &limited, Decision::Retry(Duration::from_secs(7))),
             (Idempotency::Unsafe, &busy, Decision::Stop),
             (Idempotency::Unsafe, &busy_until, Decision::Retry(Duration::from_secs(2))),
+            (Idempotency::Unsafe, &undone, ours),
+            (Idempotency::Unsafe, &final_conflict, Decision::Stop),
             (Idempotency::Safe, &busy, ours),
             (Idempotency::Safe, &refused, Decision::Stop),
             (Idempotency::Safe, &later, Decision::Stop),
