@@ -24,7 +24,7 @@ fn walk(document: &Value, schemas: &[&Value], value: &Value, place: &str, found:
     let all: Vec<&Value> = schemas.iter().flat_map(|schema| alternatives(document, schema)).collect();
     match value {
         Value::Object(object) => {
-            let members = members(document, &all);
+            let members = members(&all);
             for (name, own) in object {
                 let here = format!("{place}/{name}");
                 let named = members.named.iter().filter(|(known, _)| known == name).map(|(_, schema)| *schema);
@@ -60,7 +60,7 @@ fn alternatives<'a>(document: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
     out
 }
 
-fn members<'a>(document: &'a Value, schemas: &[&'a Value]) -> Members<'a> {
+fn members<'a>(schemas: &[&'a Value]) -> Members<'a> {
     let mut members = Members::default();
     let mut says = false;
     for schema in schemas {
@@ -78,7 +78,6 @@ fn members<'a>(document: &'a Value, schemas: &[&'a Value]) -> Members<'a> {
             None => {}
         }
     }
-    let _ = document;
     members.open |= !says;
     members
 }
