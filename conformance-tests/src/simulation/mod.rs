@@ -6,7 +6,8 @@
 //!
 //! - a listing brings every ticket that existed unchanged while it lasted exactly once, or ends in one clear error;
 //! - so does a census;
-//! - a delta, read on from its last checkpoint after every failure, ends with exactly what is there;
+//! - a delta, read on from its last checkpoint after every failure, ends with exactly what is there; where it sees no deletions,
+//!   with what a census leaves of it;
 //! - one write makes at most one ticket, one comment; where the error denies that it happened, it did not;
 //! - nothing panics, nothing hangs, nothing asks without end.
 //!
@@ -48,6 +49,10 @@ pub trait World: fmt::Debug + Send + Sync + 'static {
 
     /// The vendor behaves again.
     fn behave(&self);
+
+    /// Lets what is behind catch up, such as the index of a search: called before a listing or a census begins, which then is
+    /// held to what was there. Nothing to do where readings come from what is written.
+    fn settle(&self) {}
 
     /// Every ticket that the connection is about, hidden ones too.
     fn tickets(&self) -> Vec<Standing>;

@@ -196,6 +196,7 @@ impl Stage {
                 | ErrorKind::RateLimited
                 | ErrorKind::Timeout
                 | ErrorKind::Integrity
+                | ErrorKind::Conflict
                 | ErrorKind::Decode
                 | ErrorKind::Unauthenticated
                 | ErrorKind::PermissionDenied

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ticketing_core::model::Visibility;
 use ticketing_core::request::{AddComment, CreateTicket, DeleteTicket, NewComment, Patch, UpdateTicket};
-use ticketing_core::{Error, Result, TicketId};
+use ticketing_core::{Error, IdempotencyMode, Result, TicketId};
 
 use super::stage::Stage;
 use super::{Deed, Standing};
@@ -63,6 +63,10 @@ async fn create(stage: &Arc<Stage>) {
     let mut request = CreateTicket::new(title.clone());
     let (keyed, external, commented, again) =
         stage.draw(|draw| (draw.chance(0.8), draw.chance(0.3), draw.chance(0.2), draw.below(4)));
+    let mut client = stage.client();
+    let can = client.capabilities();
+    let keyed = keyed && can.idempotency.ticket != IdempotencyMode::None;
+    let external = external && can.writable_fields.contains("external_id");
     if keyed {
         request = request.with_idempotency_key(format!("key of {title}"));
     }
@@ -73,7 +77,6 @@ async fn create(stage: &Arc<Stage>) {
         request = request.with_comment(NewComment::internal(format!("about {title}")));
     }
     stage.tell(|| format!("CREATE {request:?}"));
-    let mut client = stage.client();
     let mut first = None;
     for _ in 0..=(if keyed { again } else { 0 }) {
         let before = titled(stage, &title).len();
@@ -123,12 +126,13 @@ async fn comment(stage: &Arc<Stage>) {
     let visibility = stage.draw(|draw| *draw.one(&[Visibility::Public, Visibility::Internal]));
     let mut request = AddComment::new(ticket.clone(), text.as_str(), visibility);
     let (keyed, again) = stage.draw(|draw| (draw.chance(0.7), draw.below(4)));
+    // A key is good for as long as the connection lives where the vendor has no place to keep it.
+    let client = stage.client();
+    let keyed = keyed && client.capabilities().idempotency.comment != IdempotencyMode::None;
     if keyed {
         request = request.with_idempotency_key(format!("key of {text}"));
     }
     stage.tell(|| format!("COMMENT {request:?}"));
-    // A key is good for as long as the connection lives where the vendor has no place to keep it.
-    let client = stage.client();
     let count = || stage.world.comments(ticket.as_str()).iter().filter(|one| **one == text).count();
     for _ in 0..=(if keyed { again } else { 0 }) {
         let before = count();
