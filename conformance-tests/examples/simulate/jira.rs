@@ -45,7 +45,7 @@ impl World for JiraWorld {
         // wire A3.4: seconds, sometimes minutes; what takes longer than the overlap is lost to a delta, so that it says so.
         let lag = *draw.one(&[0, 0, 5, 60]);
         // wire A3.2, A3.3: pages are shorter than asked for.
-        let page_cap = *draw.one(&[None, None, Some(1), Some(4)]);
+        let page_cap = *draw.one(&[None, None, Some(2), Some(5)]);
         let sandbox = Sandbox::builder()
             .seed(seed)
             .flavour(flavour)
