@@ -195,7 +195,8 @@ impl Listing<'_> {
                 }
                 _ => {
                     let told = chunk.rows.iter().take_while(|(key, _)| !first_is_behind(key)).count();
-                    if told == chunk.rows.len() && told > 1 {
+                    let more = chunk.total.is_some_and(|total| total > begin + told as u64) && !trusts_any_page();
+                    if told == chunk.rows.len() && (told > 1 || told == 1 && more) {
                         // All of it was told; on from its last one, which shows again whether anything has moved.
                         offset = begin + told as u64;
                         continue;

@@ -80,6 +80,10 @@ impl World for ZendeskWorld {
         told
     }
 
+    fn strike(&self, fault: &str, rate: f64, seed: u64) {
+        self.control.set_faults([Fault::new(fault).rate(rate).count(u64::MAX).seed(seed)]).unwrap();
+    }
+
     fn behave(&self) {
         self.control.clear_faults();
     }

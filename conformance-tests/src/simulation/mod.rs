@@ -21,6 +21,7 @@ mod changes;
 mod draw;
 mod listing;
 mod stage;
+mod table;
 mod writes;
 
 use std::fmt;
@@ -32,6 +33,7 @@ use ticketing_core::model::Timestamp;
 pub use campaign::{Campaign, Report, campaign};
 pub use draw::Draw;
 pub use stage::Stage;
+pub use table::{Play, cell};
 
 /// One vendor, as a simulation sees it. Everything random in it comes from the [`Draw`] it is handed.
 pub trait World: fmt::Debug + Send + Sync + 'static {
@@ -46,6 +48,9 @@ pub trait World: fmt::Debug + Send + Sync + 'static {
 
     /// The vendor's bad day begins; the answer names the faults.
     fn misbehave(&self, draw: &mut Draw) -> Vec<String>;
+
+    /// The vendor fails in this way alone, for this share of the requests that it can strike, drawn from a seed.
+    fn strike(&self, fault: &str, rate: f64, seed: u64);
 
     /// The vendor behaves again.
     fn behave(&self);
@@ -136,8 +141,13 @@ pub struct Outcome {
 /// # Panics
 /// Where the provider does: a panic is as much a failure as a violation.
 pub fn run<W: World>(seed: u64, with_story: bool) -> Outcome {
+    paused().block_on(play::<W>(seed, with_story))
+}
+
+/// Time that does not pass by itself.
+fn paused() -> tokio::runtime::Runtime {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    runtime.expect("a runtime").block_on(play::<W>(seed, with_story))
+    runtime.expect("a runtime")
 }
 
 async fn play<W: World>(seed: u64, with_story: bool) -> Outcome {

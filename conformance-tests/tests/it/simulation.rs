@@ -11,9 +11,9 @@ mod staged;
 #[path = "../../examples/simulate/zendesk.rs"]
 mod zendesk;
 
-use jira::JiraWorld;
+pub(crate) use jira::JiraWorld;
 use servicenow::ServiceNowWorld;
-use zendesk::ZendeskWorld;
+pub(crate) use zendesk::ZendeskWorld;
 
 fn loses_and_repeats_nothing<W: World>(vendor: &str, seeds: u64) {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);

@@ -10,4 +10,5 @@ mod listing;
 mod login;
 mod people;
 mod reading;
+mod under_fire;
 mod webhooks;
