@@ -13,7 +13,7 @@
 //!
 //! A provider's author implements [`World`] and calls [`run`] from a test, and [`campaign`] from a program:
 //! `cargo xtask simulate` is such a program for every provider here. A failing seed fails each time:
-//! `cargo xtask simulate --seed N` tells its story.
+//! `cargo xtask simulate --vendor NAME --seed N` tells its story.
 
 mod campaign;
 mod census;

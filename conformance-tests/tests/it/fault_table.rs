@@ -38,7 +38,7 @@ fn table<W: World>(faults: Vec<vendor_sandbox::FaultSpec>, but: &[&str]) {
 #[test]
 fn each_fault_of_jira_loses_and_repeats_nothing() {
     let faults = vendor_sandbox::jira::Sandbox::builder().build().unwrap().control().known_faults();
-    // A Cloud site does not say for whom it searched: see docs/providers/jira.md.
+    // wire A2.1: a Cloud site that takes the caller for nobody answers 200 with less, and a search says nothing of it.
     table::<JiraWorld>(faults, &["anonymous_200"]);
 }
 
