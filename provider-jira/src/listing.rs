@@ -81,6 +81,13 @@ struct Chunk {
     token: Option<String>,
     /// Where it begins, as a Data Center says.
     start_at: Option<u64>,
+    /// How many there are, as a Data Center says.
+    total: Option<u64>,
+}
+
+/// True where a page with nothing on it is taken for the end, whatever the total says.
+fn trusts_any_page() -> bool {
+    remedy::is_removed("jira.total_check")
 }
 
 impl Listing<'_> {
@@ -170,6 +177,10 @@ impl Listing<'_> {
             }
             if chunk.rows.first().is_some_and(|(first, _)| first.1 == last.1) {
                 chunk.rows.remove(0);
+                // Capped to the one that was told (wire A3.3): that is no end.
+                if chunk.rows.is_empty() && chunk.total.is_some_and(|total| total > begin + 1) && !trusts_any_page() {
+                    continue;
+                }
                 return Ok(self.behind(at, chunk.rows, begin, 1));
             }
             let first_is_behind = |key: &RowKey| last.compare(key, self.sort) == Ordering::Less;
@@ -184,7 +195,8 @@ impl Listing<'_> {
                 }
                 _ => {
                     let told = chunk.rows.iter().take_while(|(key, _)| !first_is_behind(key)).count();
-                    if told == chunk.rows.len() && told > 1 {
+                    let more = chunk.total.is_some_and(|total| total > begin + told as u64) && !trusts_any_page();
+                    if told == chunk.rows.len() && (told > 1 || told == 1 && more) {
                         // All of it was told; on from its last one, which shows again whether anything has moved.
                         offset = begin + told as u64;
                         continue;
@@ -194,7 +206,7 @@ impl Listing<'_> {
                 }
             }
         }
-        Err(broken("the issues move faster than they can be read in this order"))
+        Err(broken("the issues move faster than they can be read in this order, or its pages hold one at most"))
     }
 
     /// The page of these rows; before them in the same answer stand as many that were told.
@@ -248,6 +260,11 @@ impl Listing<'_> {
         if page.is_last == Some(false) && page.next_page_token.is_none() {
             return Err(broken("the site says that there is more, and not where"));
         }
+        // A Data Center's total is exact (wire A3.3): nothing, where there is something, is no end.
+        let begin = page.start_at.unwrap_or_default();
+        if page.issues.is_empty() && page.total.is_some_and(|total| total > begin) && !trusts_any_page() {
+            return Err(broken("the site says that there are more issues, and gives none"));
+        }
         let mut rows = Vec::with_capacity(page.issues.len());
         for raw in page.issues {
             let ticket = self.plan.ticket(raw)?;
@@ -261,7 +278,7 @@ impl Listing<'_> {
             })?;
             rows.push((key, ticket));
         }
-        Ok(Chunk { rows, token: page.next_page_token, start_at: page.start_at })
+        Ok(Chunk { rows, token: page.next_page_token, start_at: page.start_at, total: page.total })
     }
 }
 

@@ -8,13 +8,41 @@ use anyhow::{Result, ensure};
 
 use crate::optimised;
 
+/// Who has a world in the simulation.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Vendor {
+    /// ServiceNow.
+    #[value(name = "servicenow")]
+    ServiceNow,
+    /// Jira: Cloud or Data Center, as the seed says.
+    Jira,
+    /// Zendesk.
+    Zendesk,
+}
+
+impl Vendor {
+    const ALL: [Self; 3] = [Self::ServiceNow, Self::Jira, Self::Zendesk];
+
+    /// As the program knows it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::ServiceNow => "servicenow",
+            Self::Jira => "jira",
+            Self::Zendesk => "zendesk",
+        }
+    }
+}
+
 /// Which seeds.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Plays this seed alone, and tells what happens.
-    #[arg(long, value_name = "N", conflicts_with_all = ["seeds", "from"])]
+    /// Whose world is played; all of them, one after the other, unless one is named.
+    #[arg(long, value_enum)]
+    vendor: Option<Vendor>,
+    /// Plays this seed alone, and tells what happens; the vendor is to be named too.
+    #[arg(long, value_name = "N", requires = "vendor", conflicts_with_all = ["seeds", "from"])]
     seed: Option<u64>,
-    /// How many seeds.
+    /// How many seeds of each vendor.
     #[arg(long, value_name = "COUNT", default_value_t = 10_000)]
     seeds: u64,
     /// The first of them.
@@ -38,13 +66,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             optimised::built(build, "simulate")?
         }
     };
-    let mut command = Command::new(program);
-    command.current_dir(optimised::root()?);
-    command.env("TICKETING_WITHOUT_REMEDY", arguments.without.as_deref().unwrap_or_default());
-    match arguments.seed {
-        Some(seed) => command.args(["replay".to_owned(), seed.to_string()]),
-        None => command.arg("play").args([arguments.from, arguments.seeds, arguments.threads].map(|n| n.to_string())),
-    };
-    ensure!(command.status()?.success(), "the simulation found something; see above");
+    let mut well = true;
+    for vendor in arguments.vendor.map_or(Vendor::ALL.to_vec(), |vendor| vec![vendor]) {
+        let mut command = Command::new(&program);
+        command.current_dir(optimised::root()?);
+        command.env("TICKETING_WITHOUT_REMEDY", arguments.without.as_deref().unwrap_or_default());
+        match arguments.seed {
+            Some(seed) => command.args(["replay", vendor.name()]).arg(seed.to_string()),
+            None => {
+                let numbers = [arguments.from, arguments.seeds, arguments.threads].map(|number| number.to_string());
+                command.args(["play", vendor.name()]).args(numbers)
+            }
+        };
+        well &= command.status()?.success();
+    }
+    ensure!(well, "the simulation found something; see above");
     Ok(())
 }

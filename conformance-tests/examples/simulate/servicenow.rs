@@ -2,22 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use chrono::{DateTime, NaiveDateTime, Utc};
-use conformance_tests::Company;
 use conformance_tests::simulation::{Deed, Draw, Stage, Standing, World};
 use provider_servicenow::ServiceNow;
 use serde_json::json;
-use ticketing_core::request::ByteStream;
-use ticketing_core::{BuildContext, Clock, TicketingProvider};
-use ticketing_http::{
-    AddressPolicy, Body, HttpContext, SeededRandom, ServiceTransport, Transport, TransportError, TransportErrorKind,
-    http,
-};
+use ticketing_core::TicketingProvider;
+use vendor_sandbox::Fault;
 use vendor_sandbox::servicenow::{Audience, Control, RowDenial, Sandbox};
-use vendor_sandbox::{ConnectionReset, Fault};
+
+use super::staged::{self, fault};
 
 /// An instance with few tickets, some of which may be hidden from everybody who uses the API.
 pub(crate) struct ServiceNowWorld {
@@ -34,22 +29,10 @@ impl fmt::Debug for ServiceNowWorld {
     }
 }
 
-/// The people of the shared company, and none of its tickets: those are made by each seed.
-fn people() -> Company {
-    static PEOPLE: OnceLock<Company> = OnceLock::new();
-    PEOPLE
-        .get_or_init(|| {
-            let mut company = Company::standard();
-            company.tickets.clear();
-            company
-        })
-        .clone()
-}
-
 impl World for ServiceNowWorld {
     fn start(draw: &mut Draw) -> Self {
         let seed = draw.number();
-        let sandbox = Sandbox::builder().seed(seed).company(people()).build().unwrap();
+        let sandbox = Sandbox::builder().seed(seed).company(staged::people(0)).build().unwrap();
         let control = sandbox.control();
         control.run_clock(true);
         let choices: [&'static [&'static str]; 4] =
@@ -78,14 +61,8 @@ impl World for ServiceNowWorld {
     }
 
     fn connect(&self, stage: Arc<Stage>) -> Arc<dyn TicketingProvider> {
-        let is_reset = |extensions: &http::Extensions| extensions.get::<ConnectionReset>().is_some();
-        let inner = ServiceTransport::<_, axum::body::Body>::new(self.sandbox.router(), is_reset);
-        let transport = StagedTransport { inner, stage, control: self.control.clone() };
-        let policy = AddressPolicy::strict().allow_loopback();
-        let http = HttpContext::with_transport(policy, Arc::new(transport))
-            .with_random(Arc::new(SeededRandom::new(self.seed)));
-        let context =
-            BuildContext::new().with_clock(Arc::new(InstanceClock(self.control.clone()))).with_extension(http);
+        let shared: vendor_sandbox::Control = (*self.control).clone();
+        let context = staged::context(self.sandbox.router(), stage, shared, self.seed);
         let config = json!({
             "instance": "http://127.0.0.1:4010",
             "auth": {"type": "basic", "username": "admin", "password": "admin"},
@@ -99,6 +76,10 @@ impl World for ServiceNowWorld {
         let told = faults.iter().map(|fault| serde_json::to_string(fault).unwrap()).collect();
         self.control.set_faults(faults).unwrap();
         told
+    }
+
+    fn strike(&self, fault: &str, rate: f64, seed: u64) {
+        self.control.set_faults([Fault::new(fault).rate(rate).count(u64::MAX).seed(seed)]).unwrap();
     }
 
     fn behave(&self) {
@@ -179,20 +160,9 @@ fn moment(text: &str) -> DateTime<Utc> {
     NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").unwrap().and_utc()
 }
 
-/// Hides some rows: single ones, whole pages in the order of ids, the last ones, or all.
-fn hide(draw: &mut Draw, control: &Control, mut ids: Vec<String>) -> BTreeSet<String> {
-    ids.sort();
-    let count = ids.len() as u64;
-    let hidden: BTreeSet<String> = match draw.below(8) {
-        0 | 1 => ids.into_iter().filter(|_| draw.chance(0.2)).collect(),
-        2 => {
-            let (from, run) = (draw.below(count), draw.between(1, 20));
-            ids.into_iter().skip(from as usize).take(run as usize).collect()
-        }
-        3 => ids.into_iter().rev().take(draw.between(1, 20) as usize).collect(),
-        4 if draw.chance(0.3) => ids.into_iter().collect(),
-        _ => BTreeSet::new(),
-    };
+/// Hides some rows.
+fn hide(draw: &mut Draw, control: &Control, ids: Vec<String>) -> BTreeSet<String> {
+    let hidden = BTreeSet::from_iter(staged::some_of(draw, ids));
     if !hidden.is_empty() {
         let denial = if draw.chance(0.5) { RowDenial::Hidden } else { RowDenial::Empty };
         let list: Vec<&str> = hidden.iter().map(String::as_str).collect();
@@ -225,17 +195,7 @@ const FAILURES: &[&str] = &[
 
 /// About a third of the requests fail, in several ways; and some answers are not what they seem (wire §7).
 fn bad_day(draw: &mut Draw) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    let fault = |draw: &mut Draw, name: &str, rate: f64| {
-        // A count of its own: some faults strike once unless told otherwise.
-        Fault::new(name).rate(rate).count(u64::MAX).seed(draw.number())
-    };
-    let kinds = draw.between(1, 5);
-    let total = *draw.one(&[0.0, 0.15, 0.3, 0.3, 0.45]);
-    for _ in 0..kinds {
-        let name = *draw.one(FAILURES);
-        faults.push(fault(draw, name, total / kinds as f64));
-    }
+    let mut faults = staged::failures(draw, FAILURES);
     if draw.chance(0.2) {
         let wait = *draw.one(&[50, 2_000, 90_000]);
         faults.push(fault(draw, "slow", 0.15).parameter(wait));
@@ -259,41 +219,4 @@ fn bad_day(draw: &mut Draw) -> Vec<Fault> {
         faults.push(fault(draw, "foreign_link_host", 0.5));
     }
     faults
-}
-
-/// The instance's clock is ours.
-#[derive(Debug)]
-struct InstanceClock(Control);
-
-impl Clock for InstanceClock {
-    fn now(&self) -> DateTime<Utc> {
-        self.0.now()
-    }
-}
-
-/// The way to the instance, past the stage.
-#[derive(Debug)]
-struct StagedTransport<T> {
-    inner: T,
-    stage: Arc<Stage>,
-    control: Control,
-}
-
-#[async_trait]
-impl<T: Transport> Transport for StagedTransport<T> {
-    async fn send(&self, request: http::Request<Body>) -> Result<http::Response<ByteStream>, TransportError> {
-        self.stage.before_request(|| format!("{} {}", request.method(), request.uri()));
-        if self.stage.is_lost() {
-            return Err(TransportError::new(TransportErrorKind::Forbidden, "the simulation has ended"));
-        }
-        let answer = self.inner.send(request).await;
-        self.stage.after_request(|| {
-            let faults = self.control.requests().pop().map(|request| request.faults.join(", ")).unwrap_or_default();
-            match &answer {
-                Ok(response) => format!("{} {faults}", response.status()),
-                Err(error) => format!("{error} {faults}"),
-            }
-        });
-        answer
-    }
 }

@@ -12,6 +12,7 @@ pub(super) async fn play(stage: &Arc<Stage>) {
     let page_size = stage.draw(|draw| u32::try_from(draw.between(1, 9)).unwrap());
     let bustle = stage.draw(|draw| *draw.one(&[0.0, 0.2, 0.5]));
     stage.tell(|| format!("CENSUS in pages of {page_size}"));
+    stage.world.settle();
     let before = stage.world.tickets();
     stage.bustle(bustle);
     let mut ids = stage.client().ids(ListIds::new(Kind::Ticket).with_page_size(page_size));

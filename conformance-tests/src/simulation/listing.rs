@@ -33,6 +33,7 @@ pub(super) async fn play(stage: &Arc<Stage>) {
         )
     });
     let bustle = stage.draw(|draw| *draw.one(&[0.0, 0.1, 0.3, 0.6]));
+    stage.world.settle();
     let before: Vec<Standing> =
         stage.world.tickets().into_iter().filter(|ticket| !unresolved || ticket.unresolved).collect();
     stage.bustle(bustle);

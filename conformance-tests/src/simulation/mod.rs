@@ -6,13 +6,14 @@
 //!
 //! - a listing brings every ticket that existed unchanged while it lasted exactly once, or ends in one clear error;
 //! - so does a census;
-//! - a delta, read on from its last checkpoint after every failure, ends with exactly what is there;
+//! - a delta, read on from its last checkpoint after every failure, ends with exactly what is there; where it sees no deletions,
+//!   with what a census leaves of it;
 //! - one write makes at most one ticket, one comment; where the error denies that it happened, it did not;
 //! - nothing panics, nothing hangs, nothing asks without end.
 //!
 //! A provider's author implements [`World`] and calls [`run`] from a test, and [`campaign`] from a program:
 //! `cargo xtask simulate` is such a program for every provider here. A failing seed fails each time:
-//! `cargo xtask simulate --seed N` tells its story.
+//! `cargo xtask simulate --vendor NAME --seed N` tells its story.
 
 mod campaign;
 mod census;
@@ -20,6 +21,7 @@ mod changes;
 mod draw;
 mod listing;
 mod stage;
+mod table;
 mod writes;
 
 use std::fmt;
@@ -31,6 +33,7 @@ use ticketing_core::model::Timestamp;
 pub use campaign::{Campaign, Report, campaign};
 pub use draw::Draw;
 pub use stage::Stage;
+pub use table::{Play, cell};
 
 /// One vendor, as a simulation sees it. Everything random in it comes from the [`Draw`] it is handed.
 pub trait World: fmt::Debug + Send + Sync + 'static {
@@ -46,8 +49,15 @@ pub trait World: fmt::Debug + Send + Sync + 'static {
     /// The vendor's bad day begins; the answer names the faults.
     fn misbehave(&self, draw: &mut Draw) -> Vec<String>;
 
+    /// The vendor fails in this way alone, for this share of the requests that it can strike, drawn from a seed.
+    fn strike(&self, fault: &str, rate: f64, seed: u64);
+
     /// The vendor behaves again.
     fn behave(&self);
+
+    /// Lets what is behind catch up, such as the index of a search: called before a listing or a census begins, which then is
+    /// held to what was there. Nothing to do where readings come from what is written.
+    fn settle(&self) {}
 
     /// Every ticket that the connection is about, hidden ones too.
     fn tickets(&self) -> Vec<Standing>;
@@ -131,8 +141,13 @@ pub struct Outcome {
 /// # Panics
 /// Where the provider does: a panic is as much a failure as a violation.
 pub fn run<W: World>(seed: u64, with_story: bool) -> Outcome {
+    paused().block_on(play::<W>(seed, with_story))
+}
+
+/// Time that does not pass by itself.
+fn paused() -> tokio::runtime::Runtime {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    runtime.expect("a runtime").block_on(play::<W>(seed, with_story))
+    runtime.expect("a runtime")
 }
 
 async fn play<W: World>(seed: u64, with_story: bool) -> Outcome {

@@ -38,6 +38,7 @@ struct State {
     asked: u64,
     is_lost: bool,
     with_story: bool,
+    takes_any_error: bool,
     outcome: Outcome,
 }
 
@@ -57,6 +58,7 @@ impl Stage {
             asked: 0,
             is_lost: false,
             with_story,
+            takes_any_error: false,
             outcome: Outcome::default(),
         };
         Arc::new(Self { world, begun: Instant::now(), state: Mutex::new(state) })
@@ -76,6 +78,11 @@ impl Stage {
             self.tell(|| format!("there is {standing:?}"));
         }
         self.misbehave();
+    }
+
+    /// Errors need not be those of a bad day: the fault may be a refusal.
+    pub(super) fn takes_any_error(&self) {
+        self.state().takes_any_error = true;
     }
 
     pub(super) fn misbehave(&self) {
@@ -196,10 +203,12 @@ impl Stage {
                 | ErrorKind::RateLimited
                 | ErrorKind::Timeout
                 | ErrorKind::Integrity
+                | ErrorKind::Conflict
                 | ErrorKind::Decode
                 | ErrorKind::Unauthenticated
                 | ErrorKind::PermissionDenied
         );
+        let explained = explained || self.state().takes_any_error;
         if !explained || error.message().is_empty() {
             self.violation(format!("{what}: an error that explains nothing: {error}"));
         }

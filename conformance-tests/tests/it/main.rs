@@ -4,6 +4,7 @@
 
 mod canonical;
 mod external_contributor;
+mod fault_table;
 mod jira;
 mod judged;
 mod memory;

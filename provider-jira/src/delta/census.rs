@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use ticketing_core::model::Kind;
 use ticketing_core::request::ListIds;
-use ticketing_core::{CursorCodec, Error, ErrorKind, Operation, Page, Result};
+use ticketing_core::{CursorCodec, Error, ErrorKind, Operation, Page, Result, remedy};
 
 use crate::api::{From, Search};
 use crate::connection::Connection;
@@ -15,6 +15,9 @@ use crate::wire::{Issue, IssuePage};
 
 /// Ids to a page at most (wire A3.2); a Data Center gives fewer, and does not say so.
 const LARGEST: u64 = 5_000;
+
+/// How often an answer that cannot be right is asked for again.
+const ATTEMPTS: u32 = 3;
 
 /// Where a census is.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -68,11 +71,27 @@ async fn tickets(connection: &Connection, behind: u64, size: u64) -> Result<(Vec
     let reconcile = connection.written_lately();
     let mut from = From::Start;
     let mut token;
+    let mut attempt = 1;
     // A page may be empty before the end on Cloud; its token goes on.
     loop {
         let search = Search { jql: &jql, fields: &fields, limit: size, from, reconcile: &reconcile };
         let response = connection.api.search(&search).await?;
         let page: IssuePage<'_> = response.json()?;
+        // A Data Center's total is exact (wire A3.3): nothing, where there is something, is no end.
+        if page.issues.is_empty()
+            && page.total.is_some_and(|total| total > 0)
+            && !remedy::is_removed("jira.counted_ids")
+        {
+            if attempt == ATTEMPTS {
+                return Err(Error::new(
+                    ErrorKind::Integrity,
+                    "the site says that there are more issues, and gives none",
+                )
+                .with_hint("begin the census anew"));
+            }
+            attempt += 1;
+            continue;
+        }
         let mut ids: Vec<u64> = Vec::with_capacity(page.issues.len());
         for raw in &page.issues {
             let issue: Issue<'_> = serde_json::from_str(raw.get())

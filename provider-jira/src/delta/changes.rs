@@ -19,7 +19,7 @@ use crate::tickets;
 /// How far a sweep begins before the last one ended: longer than searches lag behind.
 const OVERLAP: TimeDelta = TimeDelta::minutes(10);
 /// How many changes are remembered, so that they are not told twice: a checkpoint holds 64 KB.
-const MOST_SEEN: usize = 1_500;
+const MOST_SEEN: usize = 1_000;
 
 const BY_CHANGE: &[Sort] = &[Sort::ascending(SortField::UpdatedAt)];
 
@@ -38,9 +38,9 @@ struct Mark {
     /// Where in the sweep; `None`: between two.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     position: Option<Position>,
-    /// What was told: when it changed, and a digest of what and when.
+    /// What was told: when it changed, which issue, and a digest of it.
     #[serde(rename = "s", default, skip_serializing_if = "Vec::is_empty")]
-    seen: Vec<(i64, String)>,
+    seen: Vec<(i64, String, String)>,
 }
 
 impl Mark {
@@ -55,10 +55,17 @@ impl Mark {
             Error::new(ErrorKind::Unexpected, format!("`{}` has no JSON", ticket.key)).with_source(error)
         })?);
         let digest: String = digest[..6].iter().map(|byte| format!("{byte:02x}")).collect();
-        let seen = (at, digest);
+        let seen = (at, ticket.id.to_string(), digest);
         if self.seen.contains(&seen) && !remedy::is_removed("jira.seen") {
             return Ok(false);
         }
+        // One search may be further behind than the last one (wire A3.4): what it says is older than what was told.
+        let newer = |own: &(i64, String, String)| own.1 == seen.1 && own.0 > at;
+        if self.seen.iter().any(newer) && !remedy::is_removed("jira.newest_wins") {
+            return Ok(false);
+        }
+        // Its older versions cannot come any more.
+        self.seen.retain(|own| own.1 != seen.1 || own.0 == at);
         if self.seen.len() >= MOST_SEEN {
             // The oldest comes again soonest never.
             let oldest = self.seen.iter().enumerate().min_by_key(|(_, seen)| seen.0).map(|(place, _)| place);

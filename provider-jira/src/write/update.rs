@@ -71,9 +71,15 @@ pub(crate) async fn update(connection: &Connection, request: UpdateTicket) -> Re
     let mut applied = Vec::new();
     let outcome =
         write(connection, &target, &request, &draft, journey.as_ref().zip(plan), &watchers, &mut applied).await;
-    outcome.map_err(|error| if applied.is_empty() { error } else { error.with_applied(applied) })?;
-    let get = GetTicket::new(target.id.as_str()).with_include_raw(request.include_raw);
-    tickets::get(connection, get).await
+    let outcome = match outcome {
+        Ok(()) => {
+            let get = GetTicket::new(target.id.as_str()).with_include_raw(request.include_raw);
+            tickets::get(connection, get).await
+        }
+        Err(error) => Err(error),
+    };
+    // What was written stays written where reading it back fails.
+    outcome.map_err(|error| if applied.is_empty() { error } else { error.with_applied(applied) })
 }
 
 /// What cannot be changed is refused before anything is sent.

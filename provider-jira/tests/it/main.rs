@@ -15,5 +15,6 @@ mod listing;
 mod people;
 mod reading;
 mod transitions;
+mod under_fire;
 mod webhooks;
 mod writing;

@@ -9,4 +9,4 @@ mod order;
 
 pub(crate) use fits::{Resolved, fits, native_statuses, native_types};
 pub(crate) use narrow::{is_hopeless, narrow};
-pub(crate) use order::sorted;
+pub(crate) use order::{Place, sorted, up_to};

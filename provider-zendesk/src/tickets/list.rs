@@ -6,14 +6,14 @@ use serde::Serialize;
 use serde_json::Value;
 use ticketing_core::model::Ticket;
 use ticketing_core::request::{AssigneeFilter, ListTickets, Projection, Sort, SortField, TicketFilter};
-use ticketing_core::{Delivery, Error, ErrorKind, Operation, Page, Result, Total};
+use ticketing_core::{Delivery, Error, ErrorKind, Operation, Page, Result, Total, remedy};
 
 use super::find::{by_number, read_many};
 use super::source::{At, Source};
 use crate::api::Window;
 use crate::connection::{Connection, LARGEST_PAGE, ticket_number, unknown_field};
 use crate::map::TicketPlan;
-use crate::query::{Resolved, fits, is_hopeless, narrow, native_statuses, native_types, sorted};
+use crate::query::{Place, Resolved, fits, is_hopeless, narrow, native_statuses, native_types, sorted, up_to};
 
 /// As many tickets are put in an order that the account does not have.
 const MOST_SORTED: usize = 10_000;
@@ -71,16 +71,16 @@ pub(crate) async fn list(connection: &Connection, request: ListTickets) -> Resul
         let total = if request.count { total(connection, filter, &narrowed).await? } else { None };
         return Ok(Page::new(items.collect(), next).with_total(total));
     }
-    let offset = match at {
-        None => 0,
-        Some(At::Gathered(offset)) => offset,
+    let behind = match at {
+        None => None,
+        Some(At::Gathered(place, offset)) => Some((place, offset)),
         Some(_) => {
             return Err(Error::invalid("cursor", "the cursor does not fit the order it is for")
                 .with_hint("start over without a cursor"));
         }
     };
     let question = format!("tickets {}", serde_json::to_string(&bound).unwrap_or_default());
-    let kept = if offset > 0 { connection.directory.kept::<Arc<Vec<Ticket>>>(&question, None) } else { None };
+    let kept = if behind.is_some() { connection.directory.kept::<Arc<Vec<Ticket>>>(&question, None) } else { None };
     let gathered = match kept.and_then(|page| page.items.into_iter().next()) {
         Some(kept) => kept,
         None => {
@@ -88,15 +88,22 @@ pub(crate) async fn list(connection: &Connection, request: ListTickets) -> Resul
                 Some(tickets) => tickets.into_iter().filter(|ticket| fits(ticket, true)).collect(),
                 None => gather(&Source { size: LARGEST_PAGE, ..source }, fits).await?,
             };
-            all = sorted(all, if request.sort.is_empty() { &[] } else { &request.sort });
+            all = sorted(all, &request.sort);
             let all: Vec<Ticket> = all.into_iter().map(|ticket| projected(ticket, &plan)).collect();
             let all = Arc::new(all);
             connection.directory.keep(question, Page::last(vec![Arc::clone(&all)]));
             all
         }
     };
+    // Gathered again, others may stand before it: the place counts, and not how many were told.
+    let offset = match &behind {
+        None => 0,
+        Some((_, offset)) if remedy::is_removed("zendesk.sorted_place") => *offset,
+        Some((place, _)) => up_to(place, &gathered, &request.sort),
+    };
     let end = offset.saturating_add(size as usize);
-    let next = (end < gathered.len()).then(|| codec.cursor(&At::Gathered(end))).transpose()?;
+    let last = gathered.get(..end).filter(|_| end < gathered.len()).and_then(<[Ticket]>::last);
+    let next = last.map(|last| codec.cursor(&At::Gathered(Place::of(last, &request.sort), end))).transpose()?;
     let total = request.count.then_some(Total { value: gathered.len() as u64, exact: true });
     let items = gathered.iter().skip(offset).take(size as usize).cloned().collect();
     Ok(Page::new(items, next).with_total(total))

@@ -14,6 +14,7 @@ use super::find::{by_number, read_many};
 use crate::api::Window;
 use crate::connection::Connection;
 use crate::map::TicketPlan;
+use crate::query::Place;
 use crate::wire::rows;
 
 /// Tickets are archived 120 days after they were closed; those made less long ago cannot be.
@@ -35,8 +36,8 @@ pub(super) enum At {
     Recent { since: i64, after: Option<String>, seen: Vec<i64> },
     /// In the search.
     Found { since: i64, after: Option<String>, seen: Vec<i64> },
-    /// Among tickets that are gathered and put in order: behind so many.
-    Gathered(usize),
+    /// Among tickets that are gathered and put in order: behind this place, and so many.
+    Gathered(Place, usize),
 }
 
 /// A page of candidates, and where the reading goes on.
@@ -78,7 +79,7 @@ impl Source<'_> {
             At::Settled { since, after } => self.settled(since, after).await,
             At::Recent { since, after, seen } => self.recent(since, after, seen).await,
             At::Found { since, after, seen } => self.found(since, after, seen).await,
-            At::Gathered(_) => Err(Error::invalid("cursor", "the cursor does not fit the order it is for")
+            At::Gathered(..) => Err(Error::invalid("cursor", "the cursor does not fit the order it is for")
                 .with_hint("start over without a cursor")),
         }
     }

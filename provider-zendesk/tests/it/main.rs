@@ -12,5 +12,6 @@ mod listing;
 mod login;
 mod people;
 mod reading;
+mod under_fire;
 mod webhooks;
 mod writing;

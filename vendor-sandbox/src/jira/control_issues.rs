@@ -1,8 +1,8 @@
 //! What somebody else does to issues, past the API: no request is logged for it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use super::catalogue::{INCIDENT, OPEN, PRIORITIES, STATUSES};
+use super::catalogue::{CANCELED, CLOSED, INCIDENT, OPEN, PRIORITIES, RESOLVED, STATUSES};
 use super::control::{Control, account, issue};
 use super::model::{Comment, Issue};
 use super::rich_text::RichText;
@@ -19,7 +19,65 @@ fn kept(text: &str, flavour: Flavour) -> RichText {
     }
 }
 
+/// An issue as it truly is, whoever may read it and however far searches lag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IssueState {
+    /// Its id.
+    pub id: String,
+    /// Its summary.
+    pub summary: String,
+    /// True in a status of the category `done`.
+    pub done: bool,
+    /// When it was made, in whole milliseconds as the API shows it (wire A12).
+    pub created: DateTime<Utc>,
+    /// When it was last changed, in whole milliseconds.
+    pub updated: DateTime<Utc>,
+}
+
+/// wire A12: the API knows whole milliseconds.
+fn whole_millis(at: DateTime<Utc>) -> DateTime<Utc> {
+    at - TimeDelta::nanoseconds(i64::from(at.timestamp_subsec_nanos() % 1_000_000))
+}
+
 impl Control {
+    /// The issues of a project, by id.
+    pub fn issues(&self, project: &str) -> Vec<IssueState> {
+        self.site().read(|world| {
+            let project = world.project_at(project).map(|own| own.id);
+            let own = world.issues().filter(|own| Some(own.project) == project);
+            let shown = own.map(|own| IssueState {
+                id: own.id.to_string(),
+                summary: own.summary.clone(),
+                done: matches!(own.status, RESOLVED | CLOSED | CANCELED),
+                created: whole_millis(own.created),
+                updated: whole_millis(own.updated),
+            });
+            shown.collect()
+        })
+    }
+
+    /// What was said on an issue, without formatting; empty for an unknown issue.
+    pub fn comment_texts(&self, id_or_key: &str) -> Vec<String> {
+        self.site().read(|world| {
+            let comments = world.issue_at(id_or_key).map(|own| own.comments.iter());
+            comments.into_iter().flatten().map(|comment| comment.body.plain().trim().to_owned()).collect()
+        })
+    }
+
+    /// Sets an issue's time stamps back: what a transaction that took long looks like. Searches that lag count from now.
+    ///
+    /// # Errors
+    /// [`SandboxError::Invalid`] for an unknown issue.
+    pub fn predate_issue(&self, id_or_key: &str, seconds: u32) -> Result<()> {
+        let at = self.now() - TimeDelta::seconds(seconds.into());
+        self.site().write(|world| {
+            let id = issue(world, id_or_key)?;
+            world.predate(id, at);
+            Ok(())
+        })
+    }
+
     /// Enters an incident at the service desk as a user; gives its id.
     ///
     /// # Errors

@@ -84,5 +84,6 @@ mod world;
 
 pub use builder::{Sandbox, SandboxBuilder};
 pub use control::Control;
+pub use control_issues::IssueState;
 pub use settings::{Flavour, SiteSettings};
 pub use world::Permission;

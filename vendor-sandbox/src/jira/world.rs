@@ -199,6 +199,14 @@ impl World {
         self.issues.insert(id, Arc::new(after));
     }
 
+    /// Says of a new issue that it was made at a moment that has passed.
+    pub(crate) fn predate(&mut self, id: u64, at: DateTime<Utc>) {
+        if let Some(issue) = self.issues.get_mut(&id) {
+            let issue = Arc::make_mut(issue);
+            (issue.created, issue.updated, issue.category_changed) = (at, at, at);
+        }
+    }
+
     /// Adds an entry to the changelog, unless nothing is in it.
     pub(crate) fn note(
         &mut self,

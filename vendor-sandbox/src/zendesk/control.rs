@@ -64,7 +64,11 @@ impl Control {
         self.account.read(|world| user(world, name))
     }
 
-    fn change(&self, ticket: u64, at: DateTime<Utc>, change: impl FnOnce(&mut Ticket)) -> Result<()> {
+    pub(super) fn account(&self) -> &Account {
+        &self.account
+    }
+
+    pub(super) fn change(&self, ticket: u64, at: DateTime<Utc>, change: impl FnOnce(&mut Ticket)) -> Result<()> {
         let found = self.account.write(|world| world.change(ticket, at, change));
         if found { Ok(()) } else { Err(SandboxError::invalid("ticket", format!("there is no {ticket}"))) }
     }

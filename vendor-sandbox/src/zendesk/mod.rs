@@ -49,6 +49,7 @@ mod catalogue;
 mod catalogue_json;
 mod comment_api;
 mod control;
+mod control_tickets;
 mod credentials;
 mod edit;
 mod edit_fields;
@@ -80,5 +81,6 @@ mod write_api;
 
 pub use builder::{Sandbox, SandboxBuilder};
 pub use control::Control;
+pub use control_tickets::TicketState;
 pub use settings::AccountSettings;
 pub use webhooks::Delivery;
