@@ -84,5 +84,5 @@ mod world;
 
 pub use builder::{Sandbox, SandboxBuilder};
 pub use control::Control;
-pub use settings::{Flavour, SiteSettings};
+pub use settings::{Flavour, OtherSite, SiteSettings};
 pub use world::Permission;
