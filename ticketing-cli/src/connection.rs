@@ -34,11 +34,32 @@ pub(crate) struct ConnectionArgs {
     /// The connection of this name in the store, instead of --provider and --config; `ticketing connections list` shows them
     #[arg(long, global = true, value_name = "NAME", env = "TICKETING_CONNECTION", hide_env_values = true)]
     connection: Option<String>,
+    /// Whether --connection was typed, and is not of the environment.
+    #[arg(skip)]
+    connection_is_typed: bool,
     #[command(flatten)]
     store: StoreArgs,
 }
 
 impl ConnectionArgs {
+    /// What is typed goes before what the environment says: --connection before TICKETING_PROVIDER and TICKETING_CONFIG,
+    /// --provider and --config before TICKETING_CONNECTION.
+    pub(crate) fn prefer_typed(&mut self, is_typed: impl Fn(&str) -> bool) {
+        let (provider, config) = (is_typed("provider"), is_typed("config"));
+        self.connection_is_typed = is_typed("connection");
+        if self.connection_is_typed {
+            self.provider.take_if(|_| !provider);
+            self.config.take_if(|_| !config);
+        } else if provider || config {
+            self.connection = None;
+        }
+    }
+
+    /// The name of a stored connection, where it was typed: what changes a connection is not left to the environment.
+    pub(crate) fn typed_name(&self) -> Option<&str> {
+        self.connection.as_deref().filter(|_| self.connection_is_typed)
+    }
+
     /// The provider's name, where one was given.
     pub(crate) fn provider(&self) -> Option<&str> {
         self.provider.as_deref()

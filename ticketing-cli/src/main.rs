@@ -13,7 +13,6 @@ mod store;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 
 use crate::args::Cli;
@@ -21,7 +20,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, printable};
 
 fn main() -> ExitCode {
-    let outcome = match Cli::try_parse() {
+    let outcome = match Cli::from_command_line() {
         Ok(cli) => run(cli),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             error.print().map_err(Failure::from)

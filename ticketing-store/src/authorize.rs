@@ -94,6 +94,7 @@ impl Connections {
             client_secret: client.secret.map(|secret| secret.expose().to_owned()),
             verifier: asked.verifier.map(|verifier| verifier.expose().to_owned()),
             again: again.map(|id| id.to_string()),
+            site: request.site,
             tokens: None,
         };
         let account = asked.url.authority().to_owned();
@@ -140,14 +141,17 @@ impl Connections {
         };
         let sites = self.sites(sites_url, &granted.access).await?;
         let named = authorization.site_url_key.as_ref().and_then(|key| pending.config.get(key)?.as_str());
-        let mut fitting = sites.iter().filter(|site| named.is_none_or(|named| is_same_site(named, &site.url)));
+        let mut fitting = sites.iter().filter(|site| match &pending.site {
+            Some(wanted) => site.id == *wanted || is_same_site(wanted, &site.url),
+            None => named.is_none_or(|named| is_same_site(named, &site.url)),
+        });
         match (fitting.next(), fitting.next()) {
             (Some(one), None) => {
                 let pending = at_site(pending, &authorization, one);
                 self.finish(tenant, pending).await.map(|made| Completed::Connected(Box::new(made)))
             }
             (None, _) => {
-                let names: Vec<_> = sites.iter().map(|site| site.url.as_str()).collect();
+                let names: Vec<_> = sites.iter().map(|site| format!("{} ({})", site.url, site.id)).collect();
                 Err(Error::new(
                     ErrorKind::PermissionDenied,
                     format!("the customer agreed to no site that was asked for, but to: {}", names.join(", ")),

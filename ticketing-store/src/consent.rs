@@ -36,6 +36,8 @@ pub struct BeginAuthorization {
     pub redirect_uri: String,
     /// Other scopes than the provider's default ones.
     pub scopes: Option<Vec<String>>,
+    /// Which of the customer's sites, by its id or address, where the token opens several.
+    pub site: Option<String>,
 }
 
 impl BeginAuthorization {
@@ -50,13 +52,21 @@ impl BeginAuthorization {
         redirect_uri: impl Into<String>,
     ) -> Self {
         let (tenant, provider, name) = (tenant.into(), provider.into(), name.into());
-        Self { tenant, provider, name, config, client, redirect_uri: redirect_uri.into(), scopes: None }
+        Self { tenant, provider, name, config, client, redirect_uri: redirect_uri.into(), scopes: None, site: None }
     }
 
     /// With other scopes.
     #[must_use]
     pub fn with_scopes(mut self, scopes: Vec<String>) -> Self {
         self.scopes = Some(scopes);
+        self
+    }
+
+    /// With the site that is meant, by its id or address, where the customer's token opens several. It goes before an
+    /// address in the configuration, and leaves nothing to choose afterwards.
+    #[must_use]
+    pub fn with_site(mut self, site: impl Into<String>) -> Self {
+        self.site = Some(site.into());
         self
     }
 }

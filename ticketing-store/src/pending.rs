@@ -31,6 +31,9 @@ pub(crate) struct Pending {
     pub(crate) verifier: Option<String>,
     /// The connection that is authorized again.
     pub(crate) again: Option<String>,
+    /// The site that is meant, by its id or address.
+    #[serde(default)]
+    pub(crate) site: Option<String>,
     /// The tokens, where only the choice of a site is left to make.
     pub(crate) tokens: Option<PendingTokens>,
 }

@@ -6,8 +6,11 @@ pub(crate) mod paging;
 pub(crate) mod parse;
 pub(crate) mod text;
 
+use std::ffi::OsString;
+
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Args, Parser};
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::commands::Command;
 use crate::connection::ConnectionArgs;
@@ -32,6 +35,26 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+impl Cli {
+    /// From the command line and the environment; what is typed goes first.
+    pub(crate) fn from_command_line() -> Result<Self, clap::Error> {
+        Self::of(std::env::args_os())
+    }
+
+    fn of(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
+        let matches = Self::command().try_get_matches_from(words)?;
+        let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut Self::command()))?;
+        let mut command = &matches;
+        while let Some((_, below)) = command.subcommand() {
+            command = below;
+        }
+        cli.globals.connection.prefer_typed(|name| {
+            command.try_contains_id(name).is_ok() && command.value_source(name) == Some(ValueSource::CommandLine)
+        });
+        Ok(cli)
+    }
+}
+
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Globals {
@@ -47,7 +70,6 @@ pub(crate) struct Globals {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {

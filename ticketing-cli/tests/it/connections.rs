@@ -53,9 +53,9 @@ fn browse(url: &str) -> String {
 }
 
 /// Connects by OAuth in a browser.
-fn connect(home: &Home, server: &Server, port: &str, more: &[&str]) -> Run {
+fn connect(home: &Home, server: &Server, provider: &str, port: &str, more: &[&str]) -> Run {
     let store = home.path("store.db");
-    let args = [&["connect", "servicenow", "--port", port, "--no-browser", "--json", "--store", &store], more].concat();
+    let args = [&["connect", provider, "--port", port, "--no-browser", "--json", "--store", &store], more].concat();
     let mut command = command(&args);
     command.env("TICKETING_CLIENT_SECRET", "sandbox-secret").stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -90,6 +90,7 @@ fn a_customer_is_connected_once_and_every_command_works_by_name() {
     let made = connect(
         &home,
         &server,
+        "servicenow",
         "8400",
         &["--name", "prod", "--instance", &server.url, "--client-id", "sandbox-client"],
     );
@@ -119,7 +120,7 @@ fn a_customer_is_connected_once_and_every_command_works_by_name() {
     home.run(&["tickets", "list", "--connection", "main", "--tenant", "globex"]).bad(3, &["main"]);
 
     // Authorized again, in place.
-    let again = connect(&home, &server, "8400", &["--connection", "main"]).good_with_more().json();
+    let again = connect(&home, &server, "servicenow", "8400", &["--connection", "main"]).good_with_more().json();
     assert_eq!(again["id"], made["id"]);
 
     moves_to_another_installation(&home, made["id"].as_str().unwrap());
@@ -143,6 +144,102 @@ fn moves_to_another_installation(home: &Home, id: &str) {
     elsewhere
         .run(&["connections", "import", &file, "--passphrase-file", &passphrase, "--name", "x"])
         .bad(2, &["passphrase"]);
+}
+
+/// A port that nobody listens on; the sandboxes of Jira and Zendesk send browsers back to any.
+fn free_port() -> String {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
+}
+
+#[test]
+fn every_vendor_is_connected_and_tested() {
+    for vendor in ["jira", "zendesk"] {
+        let (home, server) = (Home::new(), Server::of(vendor, &[]));
+        let args = ["--instance", &server.url, "--client-id", "sandbox-client"];
+        let made = connect(&home, &server, vendor, &free_port(), &args).good_with_more().json();
+        assert_eq!((made["name"].as_str(), made["status"].as_str()), (Some(vendor), Some("active")), "{made}");
+        assert!(!home.holds("sandbox-secret"), "{vendor}");
+        let tested = home.run(&["connections", "test", vendor, "--json"]).good().json();
+        assert!(tested["user"]["id"].is_string() && tested["time_zone"].is_string(), "{vendor}: {tested}");
+        assert!(tested["clock_difference_seconds"].is_number(), "{vendor}: {tested}");
+        for key in ["capabilities", "withheld", "rate_budget", "warnings"] {
+            assert!(tested.get(key).is_some(), "{vendor}: {key}: {tested}");
+        }
+        let listed = home.run(&["tickets", "list", "--connection", vendor, "--json", "--limit", "1"]).good().json();
+        assert_eq!(listed["items"].as_array().unwrap().len(), 1, "{vendor}");
+    }
+}
+
+#[test]
+fn of_several_sites_one_is_chosen() {
+    let (home, server) = (Home::new(), Server::of("jira", &[]));
+    let other = |id: &str, url: &str| serde_json::json!({"id": id, "url": url, "name": id});
+    let neighbour = format!("http://localhost:{}", server.port());
+    let set = |sites: Vec<serde_json::Value>| {
+        let body = serde_json::json!({ "other_sites": sites }).to_string();
+        let answer = server.http("PUT", "/_sandbox/settings", &body);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    };
+    let oauth = |name: &str, more: &[&str]| {
+        let args = [&["--name", name, "--client-id", "sandbox-client", "--instance"], more].concat();
+        connect(&home, &server, "jira", &free_port(), &args)
+    };
+    set(vec![other("id-of-west", "https://west.atlassian.net"), other("id-of-near", &neighbour)]);
+    // By the address that was given; by --site-id, as an id or an address, which goes first.
+    let own = server.url.trim_start_matches("http://");
+    for (name, more, account) in [
+        ("by-instance", vec![server.url.as_str()], own),
+        ("by-id", vec![server.url.as_str(), "--site-id", "id-of-near"], neighbour.trim_start_matches("http://")),
+        ("by-url", vec![server.url.as_str(), "--site-id", &neighbour], neighbour.trim_start_matches("http://")),
+    ] {
+        let made = oauth(name, &more).good_with_more().json();
+        assert_eq!(made["account"], account, "{name}: {made}");
+    }
+    // Otherwise what there is to choose from is told.
+    for (name, site) in [("no-id", "id-of-north"), ("no-url", "https://north.atlassian.net")] {
+        let refused = oauth(name, &[&server.url, "--site-id", site]);
+        assert_ne!(refused.code, 0, "{}", refused.stdout);
+        for known in ["id-of-west", "id-of-near", &server.url] {
+            assert!(refused.stderr.contains(known), "{}", refused.stderr);
+        }
+    }
+    set(vec![other("id-of-twin", &server.url)]);
+    let refused = oauth("twins", &[&server.url]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{}", refused.stderr);
+    assert!(refused.stderr.contains("--site-id") && refused.stderr.contains("id-of-twin"), "{}", refused.stderr);
+    let made = oauth("twin", &[&server.url, "--site-id", "id-of-twin"]).good_with_more().json();
+    assert_eq!(made["account"], own);
+}
+
+#[test]
+fn what_is_typed_goes_before_the_environment() {
+    let home = Home::new();
+    let memory = |account: &str| format!(r#"{{"account":"{account}"}}"#);
+    home.run(&["connect", "memory", "--name", "mem", "--config", &memory("stored"), "--json"]).good();
+    let run = |environment: &[(&str, &str)], args: &[&str]| {
+        let path = home.path("store.db");
+        let args = [args, &["--json", "--store", &path]].concat();
+        let mut command = command(&args);
+        command.envs(environment.iter().copied());
+        Run::of(command.output().unwrap(), &args)
+    };
+    let config = memory("environment");
+    let others = [("TICKETING_PROVIDER", "memory"), ("TICKETING_CONFIG", config.as_str())];
+    let list = ["tickets", "list", "--limit", "1"];
+    run(&others, &[&list[..], &["--connection", "mem"]].concat()).good();
+    run(&others, &[&list[..], &["--connection", "nosuch"]].concat()).bad(3, &["nosuch"]);
+    let named = [("TICKETING_CONNECTION", "nosuch")];
+    run(&named, &list).bad(3, &["nosuch"]);
+    run(&named, &[&list[..], &["--provider", "memory", "--config", &config]].concat()).good();
+    // Before the command too.
+    run(&named, &[&["--provider", "memory", "--config", &config], &list[..]].concat()).good();
+    // Both of the environment: neither is taken silently.
+    let both = [others[0], others[1], named[0]];
+    run(&both, &list).bad(2, &["TICKETING_PROVIDER", "--connection"]);
+    // A connection is not authorized again because the environment names it: a new one is made.
+    let stored = [("TICKETING_CONNECTION", "mem")];
+    let made = run(&stored, &["connect", "memory", "--name", "new"]).good().json();
+    assert_eq!(made["name"], "new", "{made}");
 }
 
 #[test]

@@ -15,9 +15,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// A sandbox with these options, on any free port.
+    /// A ServiceNow sandbox with these options, on any free port.
     pub(crate) fn start(options: &[&str]) -> Self {
-        let mut child = command(&[&["sandbox", "--vendor", "servicenow", "--port", "0"], options].concat())
+        Self::of("servicenow", options)
+    }
+
+    /// A sandbox of this vendor with these options, on any free port.
+    pub(crate) fn of(vendor: &str, options: &[&str]) -> Self {
+        let mut child = command(&[&["sandbox", "--vendor", vendor, "--port", "0"], options].concat())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -62,7 +67,7 @@ impl Server {
         let mut stream = TcpStream::connect(host).unwrap();
         let length = body.len();
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {host}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
         );
         stream.write_all(head.as_bytes()).unwrap();
         stream.write_all(body.as_bytes()).unwrap();

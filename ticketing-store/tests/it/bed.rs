@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 // Named once, so that they are linked.
+use provider_jira as _;
 use provider_memory as _;
 use provider_servicenow as _;
+use provider_zendesk as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use ticketing_core::request::ByteStream;

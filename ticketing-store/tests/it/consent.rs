@@ -4,6 +4,8 @@ use serde_json::json;
 use ticketing_core::{ErrorKind, Secret};
 use ticketing_store::{Callback, Client, ClientChoice, Completed, OAuthApp, Status};
 
+use vendor_sandbox::jira::OtherSite;
+
 use crate::bed::{Bed, JIRA, REDIRECT, SERVICENOW, TENANT};
 
 fn value(url: &url::Url, name: &str) -> Option<String> {
@@ -120,6 +122,65 @@ async fn a_site_is_chosen_where_the_token_opens_it() {
     let error = bed.connections.complete_authorization(TENANT, callback).await.unwrap_err();
     assert_eq!((error.kind(), error.field()), (ErrorKind::PermissionDenied, Some("site")), "{error}");
     assert!(error.message().contains(JIRA), "{error}");
+}
+
+/// Two sites that the customer's token opens beside the emulated one.
+fn more_sites(bed: &Bed) {
+    let other = |id: &str, url: &str| OtherSite { id: id.to_owned(), url: url.to_owned(), name: id.to_owned() };
+    let mut settings = bed.jira.settings();
+    settings.other_sites =
+        vec![other("id-of-west", "https://west.atlassian.net"), other("id-of-east", "https://east.atlassian.net")];
+    bed.jira.set_settings(settings);
+}
+
+#[tokio::test]
+async fn of_several_sites_the_customer_chooses_one() {
+    let bed = Bed::new().await;
+    more_sites(&bed);
+    let begin = async |request| {
+        let begun = bed.connections.begin_authorization(request).await.unwrap();
+        let callback = Callback::from_query(&bed.agree(&begun.url).await).unwrap();
+        bed.connections.complete_authorization(TENANT, callback).await
+    };
+    let choice = async |name: &str| match begin(bed.begin_jira(name)).await.unwrap() {
+        Completed::ChooseSite { continuation, sites } => (continuation, sites),
+        other => panic!("three sites: {other:?}"),
+    };
+    // Each is told once, although the vendor lists it once a product.
+    let (continuation, sites) = choice("chosen").await;
+    let ids: Vec<&str> = sites.iter().map(|site| site.id.as_str()).collect();
+    assert_eq!(ids, [bed.jira.cloud_id().as_str(), "id-of-west", "id-of-east"]);
+    assert!(bed.connections.store().find(TENANT, "chosen").await.is_err(), "nothing is kept before the choice");
+    // The choice is this tenant's, and good once.
+    let stranger = bed.connections.choose_site("globex", &continuation, "id-of-west").await.unwrap_err();
+    assert_eq!(stranger.kind(), ErrorKind::Unauthenticated);
+    let made = bed.connections.choose_site(TENANT, &continuation, "id-of-west").await.unwrap();
+    assert_eq!(
+        (made.account.as_str(), made.config["cloud_id"].as_str()),
+        ("https://west.atlassian.net", Some("id-of-west"))
+    );
+    let again = bed.connections.choose_site(TENANT, &continuation, "id-of-east").await.unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::Unauthenticated);
+    let (continuation, _) = choice("nowhere").await;
+    let error = bed.connections.choose_site(TENANT, &continuation, "id-of-north").await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidRequest, Some("site")), "{error}");
+    assert!(error.hint().unwrap().contains("id-of-east"), "{error}");
+
+    // Named before, by address or id: there is nothing to choose, and the connection works where it leads to us.
+    for (name, site) in [("by-url", JIRA.to_owned()), ("by-id", bed.jira.cloud_id())] {
+        let made = bed.connect(bed.begin_jira(name).with_site(site)).await;
+        assert_eq!(made.account, JIRA);
+        bed.connections.client(TENANT, name).await.unwrap().check().await.unwrap();
+    }
+    assert_eq!(bed.connect(bed.begin_jira("bare").with_site("east")).await.config["cloud_id"], "id-of-east");
+    let mut request = bed.begin_jira("config");
+    request.config["site"] = json!("west.atlassian.net");
+    assert_eq!(bed.connect(request).await.config["cloud_id"], "id-of-west");
+    let error = begin(bed.begin_jira("other").with_site("north.atlassian.net")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+    for known in [JIRA, "https://west.atlassian.net", "id-of-east"] {
+        assert!(error.message().contains(known), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -14,20 +14,21 @@ use ticketing_core::{Clock, ErrorKind, ManualClock, Secret};
 use ticketing_http::http::{Request, Response};
 use ticketing_http::{Body, Transport, TransportError};
 use ticketing_store::{BeginAuthorization, Callback, Client, ClientChoice, Completed, Connections, Location, Store};
-use vendor_sandbox::{jira, servicenow};
+use vendor_sandbox::{jira, servicenow, zendesk};
 
 use crate::bed::{REDIRECT, context, key, registry, transport};
 
 const CUSTOMERS: u16 = 1_000;
 const FIRST_PORT: u16 = 20_000;
+/// Customers take turns.
+const VENDORS: [&str; 3] = ["servicenow", "jira", "zendesk"];
 
 /// Whose a secret is, by the secret.
 type Canaries = Mutex<HashMap<String, u16>>;
 
 /// Each customer's port leads to one of the vendors; everything that is sent is looked through for secrets.
 struct Watched {
-    servicenow: Arc<dyn Transport>,
-    jira: Arc<dyn Transport>,
+    vendors: [Arc<dyn Transport>; VENDORS.len()],
     canaries: Arc<Canaries>,
     /// How often each customer's own secret was in its own requests.
     own: Mutex<HashMap<u16, usize>>,
@@ -45,9 +46,9 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').filter(|word| word.len() >= 16)
 }
 
-/// True where it is one of ServiceNow.
-fn is_of_servicenow(nth: u16) -> bool {
-    nth.is_multiple_of(2)
+/// Which of the vendors a customer has.
+fn vendor(nth: u16) -> usize {
+    usize::from(nth) % VENDORS.len()
 }
 
 #[async_trait]
@@ -68,10 +69,9 @@ impl Transport for Watched {
                 None => {}
             }
         }
-        let to_token = parts.uri.path() == "/oauth/token";
+        let to_token = ["/oauth/token", "/oauth/tokens"].contains(&parts.uri.path());
         let request = Request::from_parts(parts, Body::Bytes(body.into()));
-        let vendor = if is_of_servicenow(port - FIRST_PORT) { &self.servicenow } else { &self.jira };
-        let response = vendor.send(request).await?;
+        let response = self.vendors[vendor(port - FIRST_PORT)].send(request).await?;
         if !to_token {
             return Ok(response);
         }
@@ -105,20 +105,26 @@ impl io::Write for Log {
     }
 }
 
-/// Connects a customer: the even ones by an API key of a ServiceNow, the odd ones by OAuth of a Jira.
+/// Connects a customer: of ServiceNow by an API key of their own, of Jira and Zendesk by OAuth; and who has a wrong
+/// credential, by that.
 async fn connect(connections: &Connections, watched: &Watched, nth: u16, good: bool) {
     let (tenant, port) = (format!("tenant-{nth}"), FIRST_PORT + nth);
     let address = format!("http://127.0.0.1:{port}");
-    if is_of_servicenow(nth) {
+    let provider = VENDORS[vendor(nth)];
+    if !good || provider == "servicenow" {
         let key = if good { format!("canary-key-of-{nth:05}") } else { format!("canary-bad-key-of-{nth:05}") };
         watched.canaries.lock().unwrap().insert(key.clone(), port);
-        let config = json!({"instance": address, "auth": {"type": "api_key", "key": key}});
-        connections.connect(&tenant, "servicenow", "c", config).await.unwrap();
+        let auth = match provider {
+            "servicenow" => json!({"type": "api_key", "key": key}),
+            _ => json!({"type": "bearer", "token": key}),
+        };
+        let config = json!({"instance": address, "auth": auth});
+        connections.connect(&tenant, provider, "c", config).await.unwrap();
         return;
     }
     let client = Client::new("sandbox-client", Some(Secret::new("sandbox-secret")));
-    let config = json!({"gateway": address});
-    let request = BeginAuthorization::new(&tenant, "gateway", "c", config, ClientChoice::Own(client), REDIRECT);
+    let config = json!({"instance": address});
+    let request = BeginAuthorization::new(&tenant, provider, "c", config, ClientChoice::Own(client), REDIRECT);
     let begun = connections.begin_authorization(request).await.unwrap();
     let mut request = Request::new(Body::Empty);
     *request.uri_mut() = begun.url.as_str().parse().unwrap();
@@ -141,15 +147,15 @@ async fn a_thousand_customers_keep_their_secrets() {
     tracing::subscriber::set_global_default(subscriber).unwrap();
 
     let mut builder = servicenow::Sandbox::builder().seed(7);
-    for nth in (0..CUSTOMERS).filter(|nth| is_of_servicenow(*nth)) {
+    for nth in (0..CUSTOMERS).filter(|nth| vendor(*nth) == 0) {
         builder = builder.api_key(format!("canary-key-of-{nth:05}"), "itil");
     }
     let instance = builder.build().unwrap();
     let site = jira::Sandbox::builder().seed(7).clock(instance.control().now()).build().unwrap();
+    let account = zendesk::Sandbox::builder().seed(7).clock(instance.control().now()).build().unwrap();
     let clock = Arc::new(ManualClock::new(instance.control().now()));
     let watched = Arc::new(Watched {
-        servicenow: transport(instance.router()),
-        jira: transport(site.router()),
+        vendors: [instance.router(), site.router(), account.router()].map(transport),
         canaries: Arc::default(),
         own: Mutex::default(),
         strangers: Mutex::default(),
@@ -158,23 +164,20 @@ async fn a_thousand_customers_keep_their_secrets() {
     let store = Store::open(&Location::File(folder.path().join("store.db")), key(7)).await.unwrap();
     let context = context(Arc::clone(&watched) as Arc<dyn Transport>, Arc::clone(&clock) as Arc<dyn Clock>);
     let connections = Connections::new(store, registry(), &context).unwrap();
-    // One in fifty has a wrong key, so that there are errors to look through.
+    // One in fifty has a wrong credential, of each vendor, so that there are errors to look through.
     let good = |nth: u16| !nth.is_multiple_of(50);
     for nth in 0..CUSTOMERS {
         connect(&connections, &watched, nth, good(nth)).await;
     }
 
-    let mut errors = Vec::new();
+    let (mut errors, mut refused) = (Vec::new(), [0; VENDORS.len()]);
     for round in 0..2 {
         let mut reads = futures::stream::iter(0..CUSTOMERS)
             .map(|nth| {
                 let connections = connections.clone();
                 async move {
                     let client = connections.client(&format!("tenant-{nth}"), "c").await.unwrap();
-                    let outcome = match is_of_servicenow(nth) {
-                        true => client.list_groups(ListGroups::new().with_page_size(1)).await.map(drop),
-                        false => client.check().await.map(drop),
-                    };
+                    let outcome = client.list_groups(ListGroups::new().with_page_size(1)).await.map(drop);
                     (nth, outcome)
                 }
             })
@@ -184,6 +187,7 @@ async fn a_thousand_customers_keep_their_secrets() {
                 Ok(_) => assert!(good(nth), "customer {nth}"),
                 Err(error) => {
                     assert!(!good(nth) && error.kind() == ErrorKind::Unauthenticated, "customer {nth}: {error}");
+                    refused[vendor(nth)] += 1;
                     errors.push(format!("{error} {error:?}"));
                 }
             }
@@ -192,6 +196,7 @@ async fn a_thousand_customers_keep_their_secrets() {
         if round == 0 {
             instance.control().advance(4_000).unwrap();
             site.control().advance(4_000).unwrap();
+            account.control().advance(4_000).unwrap();
             clock.set(site.control().now());
         }
     }
@@ -201,6 +206,7 @@ async fn a_thousand_customers_keep_their_secrets() {
     let canaries = watched.canaries.lock().unwrap();
     assert!(canaries.len() > 2_000, "{}", canaries.len());
     assert_eq!(errors.len(), 2 * usize::from(CUSTOMERS / 50));
+    assert!(refused.iter().all(|count| *count > 10), "errors of each vendor were looked through: {refused:?}");
     let shown = format!("{connections:?}");
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(log.len() > 10_000, "the log is of {} bytes", log.len());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use ticketing_core::ErrorKind;
 use ticketing_store::Status;
-use vendor_sandbox::Fault;
+use vendor_sandbox::{Fault, servicenow};
 
 use crate::bed::{Bed, TENANT};
 
@@ -13,24 +13,47 @@ fn fault(name: &str) -> Fault {
     serde_json::from_value(json!({ "name": name })).unwrap()
 }
 
+/// One connection of a vendor that gives a living token again, one of a vendor whose refresh tokens rotate.
+async fn connected(bed: &Bed) {
+    bed.connect(bed.begin_servicenow("prod")).await;
+    bed.connect(bed.begin_jira("jira")).await;
+}
+
+fn set_fault(bed: &Bed, name: &str, fault: Fault) {
+    match name {
+        "prod" => bed.servicenow.set_faults([fault]).unwrap(),
+        _ => bed.jira.set_faults([fault]).unwrap(),
+    }
+}
+
 #[tokio::test]
 async fn an_outage_is_told_as_one_and_passes() {
-    let bed = Bed::new().await;
-    let made = bed.connect(bed.begin_servicenow("prod")).await;
-    for (name, kind) in [("token_500", ErrorKind::Unavailable), ("token_html", ErrorKind::Unavailable)] {
-        bed.advance(1_801);
-        bed.servicenow.set_faults([fault(name)]).unwrap();
-        let client = bed.beside().await.client(TENANT, "prod").await.unwrap();
+    an_outage_passes(false).await;
+}
+
+#[tokio::test]
+async fn an_outage_passes_where_refresh_tokens_rotate_too() {
+    an_outage_passes(true).await;
+}
+
+async fn an_outage_passes(rotates: bool) {
+    let bed = Bed::of(servicenow::Sandbox::builder().seed(7).rotate_refresh_tokens(rotates)).await;
+    connected(&bed).await;
+    for (name, outage) in [("prod", "token_500"), ("prod", "token_html"), ("jira", "token_500")] {
+        bed.advance(3_601);
+        set_fault(&bed, name, fault(outage));
+        let client = bed.beside().await.client(TENANT, name).await.unwrap();
         let error = client.check().await.unwrap_err();
-        assert_eq!((error.kind(), error.is_retryable()), (kind, true), "{name}: {error}");
-        let row = bed.connections.store().get(TENANT, &made.id).await.unwrap();
-        assert_eq!(row.status, Status::Active, "{name}");
-        assert!(row.last_error.is_some(), "{name}");
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unavailable, true), "{name}, {outage}: {error}");
+        let row = bed.connections.store().find(TENANT, name).await.unwrap();
+        assert_eq!(row.status, Status::Active, "{name}, {outage}");
+        assert!(row.last_error.is_some(), "{name}, {outage}");
         bed.servicenow.clear_faults();
-        let client = bed.beside().await.client(TENANT, "prod").await.unwrap();
+        bed.jira.clear_faults();
+        let client = bed.beside().await.client(TENANT, name).await.unwrap();
         client.check().await.unwrap();
-        let row = bed.connections.store().get(TENANT, &made.id).await.unwrap();
-        assert_eq!((row.status, row.last_error), (Status::Active, None), "{name}");
+        let row = bed.connections.store().find(TENANT, name).await.unwrap();
+        assert_eq!((row.status, row.last_error), (Status::Active, None), "{name}, {outage}");
     }
 }
 
@@ -52,17 +75,19 @@ async fn a_living_token_is_served_while_its_refresh_fails() {
 #[tokio::test]
 async fn a_hanging_endpoint_holds_a_lease_no_longer_than_its_time() {
     let bed = Bed::new().await;
-    bed.connect(bed.begin_servicenow("prod")).await;
-    bed.advance(1_801);
-    let hang: Fault = serde_json::from_value(json!({"name": "token_hang", "parameter": "600000", "count": 1})).unwrap();
-    bed.servicenow.set_faults([hang]).unwrap();
-    let short = bed.beside().await.with_lease(Duration::from_millis(300));
-    let hanging = short.client(TENANT, "prod").await.unwrap();
-    let waiting = tokio::spawn(async move { hanging.check().await });
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    // Another process waits for the lease, and takes over.
-    let begun = tokio::time::Instant::now();
-    bed.connections.client(TENANT, "prod").await.unwrap().check().await.unwrap();
-    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
-    waiting.abort();
+    connected(&bed).await;
+    for name in ["prod", "jira"] {
+        bed.advance(3_601);
+        let hang = json!({"name": "token_hang", "parameter": "600000", "count": 1});
+        set_fault(&bed, name, serde_json::from_value(hang).unwrap());
+        let short = bed.beside().await.with_lease(Duration::from_millis(300));
+        let hanging = short.client(TENANT, name).await.unwrap();
+        let waiting = tokio::spawn(async move { hanging.check().await });
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        // Another process waits for the lease, and takes over.
+        let begun = tokio::time::Instant::now();
+        bed.connections.client(TENANT, name).await.unwrap().check().await.unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(10), "{name}: {:?}", begun.elapsed());
+        waiting.abort();
+    }
 }

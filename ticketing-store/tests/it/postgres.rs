@@ -7,10 +7,13 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use ticketing_store::Location;
+use ticketing_core::ErrorKind;
+use ticketing_store::{Location, NewConnection, Store};
+
+use crate::bed::key;
 
 struct Server {
-    url: String,
+    folder: PathBuf,
     bin: PathBuf,
     port: u16,
     user: Option<&'static str>,
@@ -34,7 +37,72 @@ pub(crate) async fn database() -> Option<Location> {
     .await
     .unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    Some(Location::Postgres(format!("{}/{name}", server.url)))
+    Some(Location::Postgres(format!("postgres://tester@127.0.0.1:{}/{name}?sslmode=disable", server.port)))
+}
+
+/// A new database, as a user whom the server takes by TLS alone would have it under this `sslmode`.
+fn sealed(location: &Location, sslmode: &str) -> Location {
+    let Location::Postgres(url) = location else { panic!("{location:?}") };
+    let (url, _) = url.split_once('?').unwrap();
+    Location::Postgres(format!("{}?sslmode={sslmode}", url.replace("tester@", "sealed@")))
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_tls_is_reached_by_tls_and_its_certificate_is_looked_at() {
+    let Some(location) = database().await else { return };
+    let folder = &SERVER.get().unwrap().as_ref().unwrap().folder;
+    let file = |name: &str| folder.join(name).display().to_string();
+    let (ours, strangers) = (file("ca.pem"), file("stranger.pem"));
+    let refused = async |sslmode: String| {
+        let error = Store::open(&sealed(&location, &sslmode), key(7)).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unavailable, true), "{sslmode}: {error}");
+        assert!(error.hint().is_some(), "{sslmode}: {error}");
+    };
+    // Without TLS the server refuses this user: what works below, works by TLS.
+    refused("disable".to_owned()).await;
+    refused(format!("verify-ca&sslrootcert={strangers}")).await;
+    refused(format!("verify-full&sslrootcert={strangers}")).await;
+    // Nobody's own roots vouch for it.
+    refused("verify-full".to_owned()).await;
+    for (nth, sslmode) in
+        ["require".to_owned(), format!("verify-ca&sslrootcert={ours}"), format!("verify-full&sslrootcert={ours}")]
+            .iter()
+            .enumerate()
+    {
+        let store = Store::open(&sealed(&location, sslmode), key(7)).await.unwrap();
+        let config = serde_json::json!({"instance": "acme"});
+        let new = NewConnection::new("acme", "servicenow", format!("c{nth}"), "acme.service-now.com", config);
+        store.add(new).await.unwrap();
+        assert_eq!(store.list("acme", "", 10).await.unwrap().len(), nth + 1, "{sslmode}");
+        store.close().await;
+    }
+}
+
+/// A certificate for this machine, signed by an authority of its own, and another authority that signed nothing.
+fn certify(folder: &Path) {
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
+    let authority = |name: &str| {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+    };
+    let (ours, stranger) = (authority("ours"), authority("stranger"));
+    let own = KeyPair::generate().unwrap();
+    let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
+    let certificate = CertificateParams::new(names).unwrap().signed_by(&own, &ours).unwrap();
+    for (name, text) in [
+        ("ca.pem", ours.pem()),
+        ("stranger.pem", stranger.pem()),
+        ("server.pem", certificate.pem()),
+        ("server.key", own.serialize_pem()),
+    ] {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        #[cfg(unix)]
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    }
 }
 
 /// PostgreSQL's programs, the newest first.
@@ -45,7 +113,9 @@ fn programs() -> Option<PathBuf> {
         .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
         .chain(std::env::split_paths(&std::env::var_os("PATH")?))
         .filter(|folder| {
-            ["initdb", "postgres", "createdb", "pg_isready"].iter().all(|name| folder.join(name).is_file())
+            ["initdb", "postgres", "createdb", "createuser", "pg_isready"]
+                .iter()
+                .all(|name| folder.join(name).is_file())
         })
         .collect();
     found.sort();
@@ -79,14 +149,20 @@ fn start() -> Option<Server> {
         return skip("it refuses to run as root, and there is no user `postgres` to become");
     }
     let folder = tempfile::Builder::new().prefix("ticketing-postgres-").tempdir().unwrap().keep();
+    certify(&folder);
     if is_root {
-        let owned = Command::new("chown").arg("postgres").arg(&folder).status().unwrap();
+        let owned = Command::new("chown").args(["-R", "postgres"]).arg(&folder).status().unwrap();
         assert!(owned.success());
     }
     let data = folder.join("data");
     let args = ["-D", data.to_str().unwrap(), "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-sync"];
     let made = command(&bin.join("initdb"), &args, user).output().unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let rules = "hostnossl all sealed 127.0.0.1/32 reject\nhost all all 127.0.0.1/32 trust\n";
+    std::fs::write(data.join("pg_hba.conf"), rules).unwrap();
+    let (certificate, secret) = (folder.join("server.pem"), folder.join("server.key"));
+    let certificate = format!("ssl_cert_file={}", certificate.display());
+    let secret = format!("ssl_key_file={}", secret.display());
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let port_text = port.to_string();
     let args = [
@@ -102,6 +178,12 @@ fn start() -> Option<Server> {
         "fsync=off",
         "-c",
         "max_connections=200",
+        "-c",
+        "ssl=on",
+        "-c",
+        &certificate,
+        "-c",
+        &secret,
     ];
     let log = folder.join("log");
     let output = std::fs::File::create(&log).unwrap();
@@ -111,7 +193,10 @@ fn start() -> Option<Server> {
     for _ in 0..1_200 {
         let args = ["-h", "127.0.0.1", "-p", &port_text, "-U", "tester", "-d", "postgres"];
         if command(&bin.join("pg_isready"), &args, user).stdout(Stdio::null()).status().unwrap().success() {
-            return Some(Server { url: format!("postgres://tester@127.0.0.1:{port}"), bin, port, user });
+            let args = ["-h", "127.0.0.1", "-p", &port_text, "-U", "tester", "--superuser", "sealed"];
+            let made = command(&bin.join("createuser"), &args, user).output().unwrap();
+            assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+            return Some(Server { folder, bin, port, user });
         }
         if let Some(status) = child.try_wait().unwrap() {
             panic!("PostgreSQL ended with {status}: {}", std::fs::read_to_string(&log).unwrap_or_default());

@@ -2,30 +2,52 @@
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AssertSqlSafe, Executor as _};
-use ticketing_core::ErrorKind;
+use ticketing_core::{ErrorKind, Secret};
 use ticketing_store::{Location, SCHEMA_VERSION, Store};
 
 use crate::bed::key;
+use crate::postgres;
 
-/// A dump of a store of each released schema: a connection `prod` of `acme`, with a webhook secret under the tests' key.
-const RELEASED: &[&str] = &[include_str!("schemas/1.sql")];
+/// A dump of a store of each released schema, of both databases: a connection `prod` of `acme`, with a webhook secret under
+/// the tests' key.
+const RELEASED: &[[&str; 2]] = &[[include_str!("schemas/1.sql"), include_str!("schemas/1.postgres.sql")]];
+
+/// Reads a dump into an empty database, and opens it as a store.
+async fn is_brought_forward(url: &str, dump: &str, location: &Location, schema: usize) {
+    // The drivers are there once a store was opened.
+    let folder = tempfile::tempdir().unwrap();
+    Store::open(&Location::File(folder.path().join("drivers.db")), key(7)).await.unwrap().close().await;
+    let pool = AnyPoolOptions::new().max_connections(1).connect(url).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(dump.to_owned())).execute(&pool).await.unwrap();
+    pool.close().await;
+    let store = Store::open(location, key(7)).await.unwrap();
+    let prod = store.find("acme", "prod").await.unwrap();
+    assert_eq!(prod.account, "acme.service-now.com", "schema {schema}");
+    assert_eq!(store.webhook_secrets(&prod).await.unwrap()[0].expose(), "old secret", "schema {schema}");
+    // And it is written to as a new one is.
+    store.set_webhook_secrets(&prod, &[Secret::new("new secret")]).await.unwrap();
+    let renamed = store.rename("acme", "prod", "main").await.unwrap();
+    assert_eq!(store.webhook_secrets(&renamed).await.unwrap()[0].expose(), "new secret", "schema {schema}");
+    store.close().await;
+}
 
 #[tokio::test]
 async fn every_released_schema_is_brought_forward() {
     assert_eq!(RELEASED.len(), SCHEMA_VERSION, "a schema was released without a dump of it");
-    for (nth, dump) in RELEASED.iter().enumerate() {
+    for (schema, [dump, _]) in (1..).zip(RELEASED) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store.db");
-        Store::open(&Location::File(folder.path().join("drivers.db")), key(7)).await.unwrap();
         let url = format!("sqlite://{}?mode=rwc", path.display());
-        let pool = AnyPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
-        sqlx::raw_sql(AssertSqlSafe((*dump).to_owned())).execute(&pool).await.unwrap();
-        pool.close().await;
-        let store = Store::open(&Location::File(path), key(7)).await.unwrap();
-        let prod = store.find("acme", "prod").await.unwrap();
-        assert_eq!(prod.account, "acme.service-now.com", "schema {}", nth + 1);
-        assert_eq!(store.webhook_secrets(&prod).await.unwrap()[0].expose(), "old secret", "schema {}", nth + 1);
-        store.close().await;
+        is_brought_forward(&url, dump, &Location::File(path), schema).await;
+    }
+}
+
+#[tokio::test]
+async fn every_released_schema_of_postgresql_is_brought_forward() {
+    for (schema, [_, dump]) in (1..).zip(RELEASED) {
+        let Some(location) = postgres::database().await else { return };
+        let Location::Postgres(url) = &location else { panic!("{location:?}") };
+        is_brought_forward(url, dump, &location, schema).await;
     }
 }
 

@@ -85,5 +85,5 @@ mod world;
 pub use builder::{Sandbox, SandboxBuilder};
 pub use control::Control;
 pub use control_issues::IssueState;
-pub use settings::{Flavour, SiteSettings};
+pub use settings::{Flavour, OtherSite, SiteSettings};
 pub use world::Permission;

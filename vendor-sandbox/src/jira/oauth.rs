@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::answer::{ApiError, Reply, empty, html, json_reply};
 use super::credentials::{ACCESS_SECONDS, CLIENT_ID, CLIENT_SECRET, Credentials, Grant};
 use super::seed_company::account_id;
+use super::settings::OtherSite;
 use crate::params::{Params, encode};
 
 /// `GET /authorize` of auth.atlassian.com: the user agrees at once. `login` picks who that is.
@@ -81,24 +82,24 @@ pub(crate) fn invalid_refresh() -> Reply {
     refused(StatusCode::FORBIDDEN, "invalid_grant", "Unknown or invalid refresh token.")
 }
 
-/// `GET /oauth/token/accessible-resources` of api.atlassian.com: the site, once per product.
-pub(crate) fn accessible_resources(scopes: &[String], cloud_id: &str, site: &str) -> Reply {
-    let granted = |product: &str| {
+/// `GET /oauth/token/accessible-resources` of api.atlassian.com: each site, once per product.
+pub(crate) fn accessible_resources(scopes: &[String], sites: &[OtherSite]) -> Reply {
+    let granted = |site: &OtherSite, product: &str| {
         let own: Vec<&String> = scopes.iter().filter(|scope| scope.contains(product)).collect();
         json!({
-            "id": cloud_id,
-            "url": site,
-            "name": "sandbox",
+            "id": site.id,
+            "url": site.url,
+            "name": site.name,
             "scopes": own,
-            "avatarUrl": format!("{site}/site-avatar.png"),
+            "avatarUrl": format!("{}/site-avatar.png", site.url),
         })
     };
-    let products: Vec<Value> = ["jira", "servicedesk"]
+    let products: Vec<&str> = ["jira", "servicedesk"]
         .into_iter()
         .filter(|product| scopes.iter().any(|scope| scope.contains(product)))
-        .map(granted)
         .collect();
-    json_reply(StatusCode::OK, &Value::from(products))
+    let listed = sites.iter().flat_map(|site| products.iter().map(|product| granted(site, product)));
+    json_reply(StatusCode::OK, &listed.collect::<Vec<Value>>().into())
 }
 
 /// The classic scope that a request needs (wire A2.2), by the first part of its path.

@@ -65,6 +65,20 @@ pub struct SiteSettings {
     pub points_per_hour: Option<u32>,
     /// Bytes of the largest attachment.
     pub upload_limit: u64,
+    /// Other sites that a token opens too (wire A2.2); they are listed beside this one, and not emulated.
+    pub other_sites: Vec<OtherSite>,
+}
+
+/// A site that `accessible-resources` lists beside the emulated one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherSite {
+    /// Its id behind the gateway.
+    pub id: String,
+    /// Its address.
+    pub url: String,
+    /// What people call it.
+    pub name: String,
 }
 
 impl Default for SiteSettings {
@@ -76,6 +90,7 @@ impl Default for SiteSettings {
             per_issue_writes: false,
             points_per_hour: None,
             upload_limit: 1_073_741_824,
+            other_sites: Vec::new(),
         }
     }
 }

@@ -17,7 +17,7 @@ use super::credentials::{Credentials, Presented};
 use super::faults::FAULTS;
 use super::rate_limit::{self, RateLimiter, Refusal, Seen, shown_limit};
 use super::seed_company::uuid;
-use super::settings::{Flavour, Settings, SiteSettings};
+use super::settings::{Flavour, OtherSite, Settings, SiteSettings};
 use super::world::World;
 use super::{attachment_api, oauth, routes};
 use crate::Vendor;
@@ -174,7 +174,12 @@ impl Site {
             "/oauth/token/accessible-resources" if is_cloud => {
                 let presented = self.read(|world| self.credentials(|all| all.identify(world, headers, now)));
                 Some(match presented {
-                    Presented::OAuth(_, scopes) => oauth::accessible_resources(&scopes, &self.cloud_id(), origin),
+                    Presented::OAuth(_, scopes) => {
+                        let (id, url, name) = (self.cloud_id(), origin.to_owned(), "sandbox".to_owned());
+                        let mut sites = vec![OtherSite { id, url, name }];
+                        sites.extend(self.site_settings().other_sites);
+                        oauth::accessible_resources(&scopes, &sites)
+                    }
                     _ => ApiError::gateway(StatusCode::UNAUTHORIZED, "Unauthorized").into_response(),
                 })
             }

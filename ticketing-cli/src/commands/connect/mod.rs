@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 use ticketing::{ProviderRegistration, Secret};
-use ticketing_store::{BeginAuthorization, Client, ClientChoice, Completed, Connection, Connections, Site};
+use ticketing_store::{BeginAuthorization, Begun, Client, ClientChoice, Completed, Connection, Connections, Site};
 
 use crate::args::text::standard_input;
 use crate::args::{Globals, parse};
@@ -88,7 +88,7 @@ impl Connect {
         let registration = registry.get(&self.provider)?;
         let (_, connections) = globals.connection.connections().await?;
         let tenant = globals.connection.store().tenant();
-        if let Some(name) = globals.connection.name() {
+        if let Some(name) = globals.connection.typed_name() {
             let made = self.again(globals, &connections, tenant, name).await?;
             return globals.output.document(&made);
         }
@@ -104,11 +104,14 @@ impl Connect {
         if !self.scope.is_empty() {
             request = request.with_scopes(self.scope.clone());
         }
+        if let Some(site) = &self.site_id {
+            request = request.with_site(site.clone());
+        }
         let made = match self.grant {
             Grant::AuthorizationCode => {
                 let callback = callback::Listener::bind(self.port).await?;
                 let begun = connections.begin_authorization(request).await?;
-                self.come_back(callback, &connections, tenant, &begun.url).await?
+                self.come_back(callback, &connections, tenant, &begun).await?
             }
             Grant::ClientCredentials => connections.connect_by_grant(request, None).await?,
             Grant::Password => connections.connect_by_grant(request, Some(self.login()?)).await?,
@@ -130,7 +133,7 @@ impl Connect {
         }
         let callback = callback::Listener::bind(self.port).await?;
         let begun = connections.begin_reauthorization(tenant, &known.id, &self.redirect()).await?;
-        self.come_back(callback, connections, tenant, &begun.url).await
+        self.come_back(callback, connections, tenant, &begun).await
     }
 
     /// Sends the customer to the vendor's page, and waits for them to come back.
@@ -139,14 +142,17 @@ impl Connect {
         callback: callback::Listener,
         connections: &Connections,
         tenant: &str,
-        url: &impl std::fmt::Display,
+        begun: &Begun,
     ) -> Result<Connection> {
         note("open this address in a browser, and agree there:");
-        note(&url.to_string());
+        note(begun.url.as_str());
         if !self.no_browser && io::stderr().is_terminal() {
-            browser::open(&url.to_string());
+            browser::open(begun.url.as_str());
         }
-        let callback = callback.wait(Duration::from_secs(self.timeout)).await?;
+        let state = begun.url.query_pairs().find(|(key, _)| key == "state").map(|(_, state)| Secret::new(state));
+        let state =
+            state.ok_or_else(|| Failure::new(Exit::Unexpected, "the vendor's page is asked without a state"))?;
+        let callback = callback.wait(Duration::from_secs(self.timeout), state).await?;
         match connections.complete_authorization(tenant, callback).await? {
             Completed::Connected(made) => Ok(*made),
             Completed::ChooseSite { continuation, sites } => {
