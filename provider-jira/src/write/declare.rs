@@ -62,7 +62,8 @@ pub(crate) fn declare(connection: &Connection, out: &mut Capabilities) {
     out.writable_statuses.remove(&StatusCategory::Unknown);
     out.comment_visibilities = BTreeSet::from([Visibility::Public, Visibility::Internal, Visibility::Restricted]);
     out.idempotency = Idempotency {
-        // The search may be behind, so that a lost create is told (wire A3.4).
+        // A mark left by the create is found by a search that may be behind, or read by the id that the
+        // lost answer held: neither proves that nothing was made (wire A3.4, A4.1).
         ticket: IdempotencyMode::None,
         comment: IdempotencyMode::Search,
         attachment: IdempotencyMode::Search,
