@@ -74,7 +74,7 @@ pub(crate) fn needs_choices(filter: &TicketFilter, mapping: &Mapping, table: &st
 }
 
 /// True for what looks like a stored value: a number.
-fn is_code(text: &str) -> bool {
+pub(crate) fn is_code(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
 }

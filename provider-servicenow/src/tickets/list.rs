@@ -6,7 +6,7 @@ use ticketing_core::request::{AssigneeFilter, ListTickets, Projection, Sort, Tic
 use ticketing_core::{Chain, Cursor, Error, Operation, Page, Result, Total, TypeSelector};
 
 use super::merge;
-use super::{check, order_of};
+use super::{check, codes, order_of};
 use crate::api::Target;
 use crate::catalogue::Choices;
 use crate::config::is_table_name;
@@ -95,6 +95,9 @@ pub(crate) async fn list(connection: &Connection, request: ListTickets) -> Resul
     let codec = connection.codec(Operation::ListTickets, &bound);
     let at: Option<At> = request.cursor.as_ref().map(|cursor| codec.position(cursor)).transpose()?;
     let parts = parts(connection, &request).await?;
+    if at.is_none() {
+        codes::check(connection, &request.filter, &parts).await?;
+    }
     if parts.is_empty() {
         let total = request.count.then_some(Total { value: 0, exact: true });
         return Ok(Page::last(Vec::new()).with_total(total));
@@ -201,12 +204,7 @@ async fn parts(connection: &Connection, request: &ListTickets) -> Result<Vec<Par
     if let Some(first) = foreign.first()
         && let Some(unknown) = first.iter().find(|native| foreign.iter().all(|list| list.contains(native)))
     {
-        let error = Error::invalid("status", format!("there is no status `{}`", unknown.escape_debug()));
-        return Err(error.with_hint(if told.is_empty() {
-            "use a category, or the vendor's own value".to_owned()
-        } else {
-            format!("there are: {told}; or a category")
-        }));
+        return Err(codes::unknown(unknown, &told));
     }
     Ok(parts)
 }

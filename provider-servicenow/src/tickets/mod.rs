@@ -1,5 +1,6 @@
 //! Reading tickets: listings over one table or several, single records, and the ids that callers hold.
 
+mod codes;
 mod find;
 mod list;
 mod merge;

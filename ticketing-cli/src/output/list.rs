@@ -7,7 +7,7 @@ use ticketing::model::Timestamp;
 use ticketing::{Cursor, Error, Total};
 use tokio::sync::mpsc::Receiver;
 
-use super::{Format, OutputArgs, Row, note, note_next, stdout, table};
+use super::{BUFFER_BYTES, Format, OutputArgs, Row, note, note_next, stdout, table};
 use crate::failure::Result;
 use crate::listing::Batch;
 use crate::progress::Progress;
@@ -39,7 +39,7 @@ impl OutputArgs {
     pub(crate) fn items<T: Row + Serialize>(self, what: &'static str, items: &[T]) -> Result<()> {
         let mut out = stdout();
         match self.format() {
-            Format::Jsonl => items.iter().try_for_each(|item| line(&mut out, item))?,
+            Format::Jsonl => write_lines(&mut out, items)?,
             Format::Json => self.write_json(&mut out, &List { items, next: None, total: None, as_of: None })?,
             Format::Table => print_rows(&mut out, what, T::HEADINGS, items.iter().map(Row::cells).collect())?,
         }
@@ -73,7 +73,7 @@ async fn lines<T: Row + Serialize>(what: &'static str, mut batches: Batches<T>) 
     while let Some(batch) = batches.recv().await {
         match batch {
             Ok(batch) => {
-                batch.items.iter().try_for_each(|item| line(&mut out, item))?;
+                write_lines(&mut out, &batch.items)?;
                 out.flush()?;
                 progress.add(batch.items.len());
                 next = batch.next;
@@ -119,9 +119,19 @@ fn print_rows(out: &mut impl Write, what: &str, headings: &[&str], cells: Vec<Ve
     table::rows(out, headings, cells)
 }
 
-fn line(out: &mut impl Write, item: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, item)?;
-    out.write_all(b"\n")
+/// One document a line. They are written into memory first: a document is some hundred small pieces, and a writer is asked
+/// anew for each of them.
+fn write_lines(out: &mut impl Write, items: &[impl Serialize]) -> io::Result<()> {
+    let mut lines = Vec::with_capacity(BUFFER_BYTES);
+    for item in items {
+        serde_json::to_writer(&mut lines, item)?;
+        lines.push(b'\n');
+        if lines.len() >= BUFFER_BYTES {
+            out.write_all(&lines)?;
+            lines.clear();
+        }
+    }
+    out.write_all(&lines)
 }
 
 /// What is written is whole up to the cursor, also where reading failed behind it.
