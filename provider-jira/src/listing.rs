@@ -175,7 +175,8 @@ impl Listing<'_> {
             if chunk.start_at.is_some_and(|start| start != begin) {
                 return Err(broken("the site ignored where the page begins"));
             }
-            if chunk.rows.first().is_some_and(|(first, _)| first.1 == last.1) {
+            // Where it stood, not only the same issue: one that was touched stands elsewhere, before others that were told.
+            if chunk.rows.first().is_some_and(|(first, _)| first == last) {
                 chunk.rows.remove(0);
                 // Capped to the one that was told (wire A3.3): that is no end.
                 if chunk.rows.is_empty() && chunk.total.is_some_and(|total| total > begin + 1) && !trusts_any_page() {

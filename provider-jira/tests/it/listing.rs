@@ -183,3 +183,21 @@ async fn what_moves_between_pages_makes_nobody_else_vanish() {
         }
     }
 }
+
+/// The issue that a page ended with is no mark of the place where it stood, once it stands elsewhere.
+#[tokio::test]
+async fn a_last_issue_that_moves_to_the_front_brings_nobody_twice() {
+    for flavour in FLAVOURS {
+        let bed = Bed::on(flavour);
+        let client = bed.client();
+        let request = ListTickets::new().with_sort([Sort::descending(SortField::UpdatedAt)]).with_page_size(3_u32);
+        let order: Vec<String> = keys(&all(&client, request.clone()).await).into_iter().map(str::to_owned).collect();
+        let first = client.list_tickets(request.clone()).await.unwrap();
+        bed.advance(60);
+        bed.control.delete_issue(&order[0]).unwrap();
+        bed.control.set_summary(&order[2], "moves", "itil").unwrap();
+        let rest = all(&client, request.with_cursor(first.next)).await;
+        let expected: Vec<&str> = order[3..].iter().map(String::as_str).collect();
+        assert_eq!(keys(&rest), expected, "{flavour:?}");
+    }
+}
