@@ -40,12 +40,8 @@ pub(crate) async fn check(connection: &Connection) -> Result<Check> {
     let me = person_ref(&person)
         .ok_or_else(|| Error::new(ErrorKind::Decode, "the site does not say who the credential belongs to"))?;
     let mut out = Check::new(Some(me));
-    out.vendor_time = vendor_time;
-    out.clock_difference_seconds = vendor_time.map(|at| (at - connection.clock.now()).num_seconds());
+    out.compare_clocks(vendor_time, connection.clock.now());
     out.time_zone = person.time_zone.clone();
-    if let Some(difference) = out.clock_difference_seconds.filter(|difference| difference.abs() > 120) {
-        out.warnings.push(format!("the site's clock is {difference} s off ours: set this machine's clock by NTP"));
-    }
     if person.active == Some(false) {
         out.warnings.push("the user is inactive: its credential may end at any time".to_owned());
     }

@@ -88,12 +88,8 @@ pub(crate) async fn check(connection: &Connection) -> Result<Check> {
     let (user, vendor_time) = asked(connection).await?;
     let me: Ref = user.to_ref();
     let mut out = Check::new(Some(me));
-    out.vendor_time = vendor_time;
-    out.clock_difference_seconds = vendor_time.map(|at| (at - connection.clock.now()).num_seconds());
+    out.compare_clocks(vendor_time, connection.clock.now());
     out.time_zone = zone_of(connection, user.time_zone.as_deref()).await;
-    if let Some(difference) = out.clock_difference_seconds.filter(|difference| difference.abs() > 120) {
-        out.warnings.push(format!("the instance's clock is {difference} s off ours: set this machine's clock by NTP"));
-    }
     if let Some(zone) = out.time_zone.as_deref().filter(|zone| !matches!(*zone, "GMT" | "UTC" | "Etc/UTC" | "Etc/GMT"))
     {
         out.warnings.push(format!(

@@ -22,12 +22,8 @@ pub(crate) async fn check(connection: &Connection) -> Result<Check> {
     let role = row.role.clone().unwrap_or_default();
     let me = user(row, connection.api.base())?;
     let mut out = Check::new(Some(me.to_ref()));
-    out.vendor_time = response.date();
-    out.clock_difference_seconds = out.vendor_time.map(|at| (at - connection.clock.now()).num_seconds());
+    out.compare_clocks(response.date(), connection.clock.now());
     out.time_zone.clone_from(&me.time_zone);
-    if let Some(difference) = out.clock_difference_seconds.filter(|difference| difference.abs() > 120) {
-        out.warnings.push(format!("the account's clock is {difference} s off ours: set this machine's clock by NTP"));
-    }
     if connection.legacy_login {
         out.warnings.push(
             "API tokens are a legacy way in: nobody can create them since 2026-10-27, and all of them stop on \

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +66,39 @@ impl Check {
     pub fn new(user: Option<Ref>) -> Self {
         Self { user, time_zone: None, clock_difference_seconds: None, vendor_time: None, warnings: Vec::new() }
     }
+
+    /// Takes in the vendor's time when it was asked, and ours at that moment; clocks that are more than two minutes apart
+    /// are warned of.
+    ///
+    /// ```
+    /// use ticketing_core::Check;
+    ///
+    /// let (theirs, ours) = ("2026-01-05T08:00:00Z".parse().unwrap(), "2026-01-05T08:07:00Z".parse().unwrap());
+    /// let mut check = Check::new(None);
+    /// check.compare_clocks(Some(theirs), ours);
+    /// assert_eq!(check.clock_difference_seconds, Some(-420));
+    /// assert!(check.warnings[0].starts_with("the vendor's clock is 7 minutes behind ours"));
+    /// ```
+    pub fn compare_clocks(&mut self, theirs: Option<Timestamp>, ours: Timestamp) {
+        self.vendor_time = theirs;
+        let difference = theirs.map(|theirs| theirs - ours);
+        self.clock_difference_seconds = difference.map(|difference| difference.num_seconds());
+        if let Some(difference) = difference.filter(|difference| difference.abs() > CLOCKS_AGREE) {
+            let side = if difference < TimeDelta::zero() { "behind" } else { "ahead of" };
+            let apart = told(difference.abs());
+            self.warnings.push(format!("the vendor's clock is {apart} {side} ours: set this machine's clock by NTP"));
+        }
+    }
+}
+
+/// Clocks that differ by no more than this are not worth a word.
+const CLOCKS_AGREE: TimeDelta = TimeDelta::minutes(2);
+
+/// A time for people, in the largest unit of which there are two.
+fn told(time: TimeDelta) -> String {
+    let units = [(time.num_days(), "days"), (time.num_hours(), "hours"), (time.num_minutes(), "minutes")];
+    let (number, unit) = units.into_iter().find(|(number, _)| *number > 1).unwrap_or((time.num_seconds(), "seconds"));
+    format!("{number} {unit}")
 }
 
 macro_rules! optional {

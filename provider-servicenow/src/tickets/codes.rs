@@ -7,9 +7,9 @@ use super::list::Part;
 use crate::api::Target;
 use crate::catalogue::CoreFields;
 use crate::connection::Connection;
+use crate::listing::{Listing, Position};
 use crate::mapping::default_states;
 use crate::query::filter::is_code;
-use crate::listing::{Listing, Position};
 use crate::query::{Condition, FieldName, Query, order};
 use crate::wire::Layout;
 
@@ -59,10 +59,10 @@ async fn is_known(connection: &Connection, parts: &[Part], code: &str) -> Result
 /// Whether a record that can be seen carries the code.
 async fn is_carried(connection: &Connection, table: &str, state: &'static str, code: &str) -> Result<bool> {
     let base = Query::all().and(Condition::equals(FieldName::fixed(state), code)?);
-    let (order, layout) = (order::total(Vec::new()), Layout::new(["sys_id"]));
+    // The state too: what is asked about is compared with what comes.
+    let (order, layout) = (order::total(Vec::new()), Layout::new(["sys_id", state]));
     let target = Target::Table(table);
-    let listing =
-        Listing { api: &connection.api, target, base: &base, order: &order, layout: &layout, keyset: false };
+    let listing = Listing { api: &connection.api, target, base: &base, order: &order, layout: &layout, keyset: false };
     let mut at = Some(Position::default());
     while let Some(position) = at {
         let page = listing.page(&position, 1, false, &mut |_| Ok(Some(()))).await?;

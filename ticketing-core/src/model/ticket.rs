@@ -57,7 +57,7 @@ pub struct Ticket {
     pub closed_at: Option<Timestamp>,
     /// When it is due.
     pub due: Option<Due>,
-    /// Every catalogue field outside the core.
+    /// Every catalogue field outside the core that holds something; an empty one is absent, as one in `unreadable` is.
     pub fields: Fields,
     /// The core keys and field ids that the credential may not read.
     pub unreadable: Vec<String>,

@@ -91,7 +91,7 @@ fn config(vendor: Vendor, base_url: &str) -> serde_json::Value {
 /// From the first call to the last page.
 async fn walk(base_url: &str, source: &SourceArgs, story: &mut Story) -> Result<Summary> {
     let provider = VENDOR.name();
-    story.say(format!("It listens on {base_url}."))?;
+    story.say(format!("It listens on {base_url}, and has a clock of its own."))?;
     story.say("Only the connection knows the vendor; what follows is the same for every ticketing system:")?;
     story.code(format!("--provider {provider}"))?;
     story.code(format!("--config '{}'", config(VENDOR, base_url)))?;
