@@ -9,6 +9,7 @@ use ticketing_core::model::{
 };
 use ticketing_core::request::Projection;
 use ticketing_core::{Delivery, Error, ErrorKind, FieldId, Result, TicketId, Version};
+use ticketing_http::decode_error;
 
 use super::{field_value, moment, person_ref, rich_text};
 use crate::api::Site;
@@ -111,9 +112,7 @@ impl TicketPlan {
     /// `Decode`, naming the issue, where it cannot be read.
     pub(crate) fn ticket(&self, raw: Raw<'_>) -> Result<Ticket> {
         let issue: Issue<'_> = serde_json::from_str(raw.get()).map_err(|error| {
-            Error::new(ErrorKind::Decode, format!("an issue cannot be read: {error}"))
-                .with_code("row")
-                .with_delivery(Delivery::Answered)
+            decode_error("", error).with_context("an issue").with_code("row")
         })?;
         let mut ticket = self.read(&issue).map_err(|error| {
             error
@@ -253,5 +252,5 @@ impl TicketPlan {
 /// A field's value.
 fn field<T: DeserializeOwned>(id: &str, raw: &RawValue) -> Result<T> {
     serde_json::from_str(raw.get())
-        .map_err(|error| Error::new(ErrorKind::Decode, format!("field `{id}` cannot be read: {error}")))
+        .map_err(|error| decode_error("", error).with_context(format!("field `{id}`")))
 }
