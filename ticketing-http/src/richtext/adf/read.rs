@@ -25,7 +25,11 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn loss(&mut self, kind: LossKind, what: impl Into<String>) {
         let path = &self.path;
-        self.losses.add(|| path.iter().map(|index| format!("/content/{index}")).collect(), kind, what);
+        let at = || match path.is_empty() {
+            true => "document".to_owned(),
+            false => path.iter().map(|index| format!("/content/{index}")).collect(),
+        };
+        self.losses.add(at, kind, what);
     }
 
     fn each(&mut self, nodes: &[Node<'_>], mut read: impl FnMut(&mut Self, &Node<'_>)) {
@@ -417,7 +421,7 @@ impl Reader {
                     continue;
                 }
                 other => {
-                    self.loss(LossKind::Formatting, other);
+                    self.loss(LossKind::Formatting, if other.is_empty() { "a mark" } else { other });
                     continue;
                 }
             };
