@@ -1,8 +1,11 @@
 //! A sandbox in process, a connection to it, a way to put other words into its mouth, and an ear for what it is asked.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -17,6 +20,9 @@ use crate::vendor::Vendor;
 
 /// Requests that are remembered.
 const MOST_HEARD: usize = 64;
+
+/// Requests that one call may send, retries among them.
+const MOST_ASKED: usize = 2_000;
 
 /// A request as it went out.
 #[derive(Debug, Clone)]
@@ -45,6 +51,8 @@ struct Forger {
     sandbox: Arc<dyn Transport>,
     forged: Arc<Mutex<Option<Script>>>,
     heard: Arc<Mutex<VecDeque<Heard>>>,
+    /// Requests of the call under way.
+    asked: Arc<AtomicUsize>,
 }
 
 /// What is answered below a path, in turn; the last answer stays.
@@ -72,6 +80,8 @@ impl Transport for Forger {
         &self,
         request: http::Request<Body>,
     ) -> std::result::Result<http::Response<ByteStream>, TransportError> {
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+        assert!(asked < MOST_ASKED, "one call asks without end: {}", request.uri());
         {
             let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
             if heard.len() == MOST_HEARD {
@@ -119,7 +129,14 @@ pub struct Bed<V: Vendor> {
     runtime: Runtime,
     forged: Arc<Mutex<Option<Script>>>,
     heard: Arc<Mutex<VecDeque<Heard>>>,
+    asked: Arc<AtomicUsize>,
+    clock: Arc<ManualClock>,
+    calls: Cell<u32>,
+    time_passes: bool,
 }
+
+/// Calls after which a minute passes: a vendor's limits are not what is tested here.
+const CALLS_A_MINUTE: u32 = 50;
 
 impl<V: Vendor> Bed<V> {
     /// The standard company, and a connection to its tickets.
@@ -133,12 +150,26 @@ impl<V: Vendor> Bed<V> {
         let is_reset = |extensions: &http::Extensions| extensions.get::<ConnectionReset>().is_some();
         let sandbox = Arc::new(ServiceTransport::<_, axum::body::Body>::new(router, is_reset));
         let (forged, heard) = (Arc::new(Mutex::new(None)), Arc::new(Mutex::new(VecDeque::new())));
-        let transport: Arc<dyn Transport> =
-            Arc::new(Forger { sandbox, forged: Arc::clone(&forged), heard: Arc::clone(&heard) });
-        let provider = connect::<V>(&control, &transport).expect("a connection");
+        let asked = Arc::new(AtomicUsize::new(0));
+        let transport: Arc<dyn Transport> = Arc::new(Forger {
+            sandbox,
+            forged: Arc::clone(&forged),
+            heard: Arc::clone(&heard),
+            asked: Arc::clone(&asked),
+        });
+        let clock = Arc::new(ManualClock::new(control.now()));
+        let provider = connect::<V>(&clock, &transport).expect("a connection");
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
-        Self { control, provider, transport, runtime, forged, heard }
+        Self { control, provider, transport, runtime, forged, heard, asked, clock, calls: Cell::new(0), time_passes: false }
+    }
+
+    /// Lets a minute pass every so many calls, so that no limit of the vendor's is reached. What is remembered for minutes is
+    /// asked for again then: nothing for targets that forge answers.
+    #[must_use]
+    pub fn with_time_passing(mut self) -> Self {
+        self.time_passes = true;
+        self
     }
 
     /// Another connection in place of the one there is, which may have learnt limits from forged answers.
@@ -146,12 +177,19 @@ impl<V: Vendor> Bed<V> {
     /// # Errors
     /// None that a target could mend.
     pub fn reconnect(&mut self) -> Result<()> {
-        self.provider = connect::<V>(&self.control, &self.transport)?;
+        self.provider = connect::<V>(&self.clock, &self.transport)?;
         Ok(())
     }
 
     /// Runs a call to its end; waits take no time.
     pub fn run<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
+        self.calls.set(self.calls.get() + 1);
+        self.asked.store(0, Ordering::Relaxed);
+        let is_due = self.time_passes && self.calls.get().is_multiple_of(CALLS_A_MINUTE);
+        if is_due && self.control.advance(61).is_ok() {
+            self.clock.set(self.control.now());
+            self.runtime.block_on(async { tokio::time::sleep(Duration::from_secs(61)).await });
+        }
         self.runtime.block_on(call)
     }
 
@@ -178,8 +216,8 @@ impl<V: Vendor> Bed<V> {
 }
 
 /// What a connection is handed: a way to the sandbox, and its time.
-fn connect<V: Vendor>(control: &V::Control, transport: &Arc<dyn Transport>) -> Result<Arc<dyn TicketingProvider>> {
-    let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(control.now()));
+fn connect<V: Vendor>(clock: &Arc<ManualClock>, transport: &Arc<dyn Transport>) -> Result<Arc<dyn TicketingProvider>> {
+    let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(clock);
     let http = HttpContext::with_transport(AddressPolicy::strict().allow_loopback(), Arc::clone(transport))
         .with_random(Arc::new(SeededRandom::new(1)));
     (V::REGISTRATION.build)(V::config(), &BuildContext::new().with_clock(clock).with_extension(http))

@@ -86,7 +86,7 @@ for_each_vendor!("cursors", a_forged_checkpoint_is_refused_or_leads_somewhere_in
 
 /// Two kinds of listings: in the vendor's own order, and in one that was asked for.
 fn a_forged_cursor_is_refused_or_leads_somewhere_in_the_same_list<V: Vendor>(name: &str) {
-    let bed = Bed::<V>::new();
+    let bed = Bed::<V>::new().with_time_passing();
     let sorts = [vec![], vec![Sort::descending(SortField::UpdatedAt)]];
     let list = |sort: &[Sort], cursor: Option<Cursor>| {
         let request = ListTickets::new().with_page_size(Some(3)).with_sort(sort.to_vec()).with_cursor(cursor);
@@ -123,7 +123,7 @@ fn a_forged_cursor_is_refused_or_leads_somewhere_in_the_same_list<V: Vendor>(nam
 }
 
 fn a_forged_checkpoint_is_refused_or_leads_somewhere_in_the_same_changes<V: Vendor>(name: &str) {
-    let bed = Bed::<V>::new();
+    let bed = Bed::<V>::new().with_time_passing();
     let changes = |kind: Kind, checkpoint: Option<Checkpoint>| {
         let request = ListChanges::new(kind).with_page_size(Some(4)).with_checkpoint(checkpoint);
         bed.run(bed.provider.list_changes(request))

@@ -169,7 +169,7 @@ fn is_phrase(text: &str) -> bool {
 
 /// Any text in any filter: what goes out has the fields that it must have and no other, and who fits is found.
 fn a_filter_asks_for_what_it_means<V: Vendor<Control = Control>>(name: &str) {
-    let bed = Bed::<V>::new();
+    let bed = Bed::<V>::new().with_time_passing();
     let all = bed.run(bed.provider.list_tickets(ListTickets::new())).unwrap().items;
     assert!(all.len() >= 12);
     let tags: Vec<String> = all.iter().flat_map(|ticket| ticket.tags.clone().unwrap_or_default()).collect();
@@ -277,7 +277,7 @@ for_each_vendor!("jql", a_filter_asks_for_what_it_means, jira_cloud JiraCloud, j
 /// Nothing that a client sends as a query breaks the site: it is served, or refused.
 #[test]
 fn the_site_reads_anything() {
-    let bed = Bed::<JiraCloud>::new();
+    let bed = Bed::<JiraCloud>::new().with_time_passing();
     bed.run(bed.provider.list_tickets(ListTickets::new())).unwrap();
     fuzz!("jql/the_site_reads_anything", |bytes: &[u8]| {
         let shape = &mut Shape::new(bytes);

@@ -21,6 +21,11 @@ const EVENTS: &[(&str, Option<WebhookEvent>)] = &[
     ("jira:version_released", None),
 ];
 
+/// The id in a part; one in a list alone is read as one in a record, as by any reader of serde's.
+fn id_in(part: &Value) -> Option<String> {
+    part.get("id").or_else(|| part.get(0)).and_then(id_of)
+}
+
 fn id_of(value: &Value) -> Option<String> {
     let text = value.as_str().map(str::to_owned).or_else(|| value.as_number().map(ToString::to_string))?;
     (text.len() <= 20 && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
@@ -79,11 +84,11 @@ impl Deliver for JiraCloud {
             assert_eq!((told.delivery_id.as_deref(), told.at), (Some("d1"), at), "{told:?} of {said}");
             let ids: Vec<Option<String>> = match told.kind {
                 Kind::Ticket => vec![
-                    id_of(&said["issue"]["id"]),
-                    id_of(&said["issueLink"]["sourceIssueId"]),
-                    id_of(&said["issueLink"]["destinationIssueId"]),
+                    id_in(&said["issue"]),
+                    id_of(&said["issueLink"]["sourceIssueId"]).or_else(|| id_of(&said["issueLink"][0])),
+                    id_of(&said["issueLink"]["destinationIssueId"]).or_else(|| id_of(&said["issueLink"][1])),
                 ],
-                Kind::Comment => vec![id_of(&said["comment"]["id"])],
+                Kind::Comment => vec![id_in(&said["comment"])],
                 _ => vec![said["user"]["accountId"].as_str().map(str::to_owned), said["user"]["key"].as_str().map(str::to_owned)],
             };
             assert!(ids.contains(&Some(told.id.clone())), "{told:?} of {said}");

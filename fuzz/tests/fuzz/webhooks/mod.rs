@@ -155,9 +155,9 @@ fn what_is_signed_is_told_as_it_was_said<V: Deliver>(name: &str) {
         let said: Option<Value> = serde_json::from_slice(&body).ok();
         match receive(&delivered) {
             Ok(events) => {
-                assert!(in_time, "{timestamp:?} is not now: {}", String::from_utf8_lossy(&body));
                 // Broken where nobody reads, a lone surrogate say: what was read is in it all the same.
                 if let Some(said) = &said {
+                    assert!(in_time, "{timestamp:?} is not now: {said}");
                     V::assert_told(&events, said);
                 }
                 // Once, however often it is sent, and however its signature is written then.
@@ -175,9 +175,9 @@ fn what_is_signed_is_told_as_it_was_said<V: Deliver>(name: &str) {
                 assert!(refused, "{} was refused: {error}", String::from_utf8_lossy(&body));
             }
             Err(error) => {
+                // Where the time stands in the body, that is read first.
                 let known = [ErrorKind::Unauthenticated, ErrorKind::Decode];
                 assert!(known.contains(&error.kind()), "{timestamp:?}: {error}");
-                assert!(error.kind() == ErrorKind::Unauthenticated || signed_at.is_none(), "{timestamp:?}: {error}");
             }
         }
     });

@@ -38,6 +38,7 @@ fn issue(shape: &mut Shape<'_>) -> Value {
             ("summary" | "customfield_10031", _) => json!(shape.text()),
             ("labels", _) => json!([shape.text(), "x"]),
             ("description", 2) => json!(shape.text()),
+            ("description", 3) => json!({ "version": 1, "type": odd(shape), "content": odd(shape) }),
             ("description", _) => json!({ "version": 1, "type": "doc", "content": [shape.json()] }),
             ("issuelinks" | "attachment" | "customfield_10034", _) => json!([thing(shape)]),
             _ => thing(shape),

@@ -5,6 +5,7 @@ mod servicenow;
 mod zendesk;
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use ticketing_core::model::Kind;
@@ -142,7 +143,7 @@ fn any_answer_is_an_answer_or_one_clear_error<V: Wire>(name: &str) {
             2 => here.run(provider.get_ticket(GetTicket::new(V::TICKET))).map(drop),
             3 => here.run(provider.list_comments(ListComments::new(V::TICKET))).map(drop),
             4 => here.run(provider.list_users(ListUsers::new())).map(drop),
-            5 => here.run(provider.find_users(FindUsers::new())).map(drop),
+            5 => here.run(provider.find_users(FindUsers::new().with_max_age(Some(Duration::ZERO)))).map(drop),
             6 => here.run(provider.list_attachments(ListAttachments::new(V::TICKET))).map(drop),
             7 => here.run(provider.list_history(ListHistory::new(V::TICKET))).map(drop),
             8 => here.run(provider.list_changes(ListChanges::new(Kind::Ticket))).map(drop),
@@ -154,7 +155,8 @@ fn any_answer_is_an_answer_or_one_clear_error<V: Wire>(name: &str) {
             assert_clear::<V>(error);
         }
         let answered = String::from_utf8_lossy(&forged.body).into_owned();
-        let is_json = serde_json::from_slice::<Value>(&forged.body).is_ok();
+        // What is passed over is not looked into, neither here nor there.
+        let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&forged.body).is_ok();
         if outcome.is_ok() && status != 204 {
             assert!(V::is_good(status) && is_json, "{operation}: {status} with {answered:?} passes for an answer");
         }
