@@ -161,7 +161,18 @@ impl<V: Vendor> Bed<V> {
         let provider = connect::<V>(&clock, &transport).expect("a connection");
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
-        Self { control, provider, transport, runtime, forged, heard, asked, clock, calls: Cell::new(0), time_passes: false }
+        Self {
+            control,
+            provider,
+            transport,
+            runtime,
+            forged,
+            heard,
+            asked,
+            clock,
+            calls: Cell::new(0),
+            time_passes: false,
+        }
     }
 
     /// Lets a minute pass every so many calls, so that no limit of the vendor's is reached. What is remembered for minutes is

@@ -128,10 +128,8 @@ fn a_forged_checkpoint_is_refused_or_leads_somewhere_in_the_same_changes<V: Vend
         let request = ListChanges::new(kind).with_page_size(Some(4)).with_checkpoint(checkpoint);
         bed.run(bed.provider.list_changes(request))
     };
-    let kinds: Vec<Kind> = [Kind::Ticket, Kind::User, Kind::Account]
-        .into_iter()
-        .filter(|kind| changes(*kind, None).is_ok())
-        .collect();
+    let kinds: Vec<Kind> =
+        [Kind::Ticket, Kind::User, Kind::Account].into_iter().filter(|kind| changes(*kind, None).is_ok()).collect();
     assert!(kinds.contains(&Kind::Ticket));
     let mut genuine = Vec::new();
     for kind in kinds {

@@ -24,10 +24,49 @@ const FIELDS: &[(&str, &str)] = &[
 ];
 /// Pieces of the language, for texts that look like it.
 const PIECES: &[&str] = &[
-    "project", "summary", "labels", "status", "assignee", "created", "issue.property[a].b", "cf[10030]", "\"External ID\"",
-    " = ", " != ", " ~ ", " !~ ", " < ", " >= ", " IN ", " NOT IN ", " IS ", " IS NOT ", " WAS ", " CHANGED ", "EMPTY", "NULL",
-    " AND ", " OR ", " NOT ", "(", ")", ", ", " ORDER BY ", " DESC", "\"HELP\"", "\"a \\\" b\"", "'x'", "currentUser()",
-    "membersOf(\"a\")", "startOfDay(-99999999d)", "-4w", "-9999999999w", "2026-01-05", "\"2026/01/05 08:00\"", "10000", "\\u0022",
+    "project",
+    "summary",
+    "labels",
+    "status",
+    "assignee",
+    "created",
+    "issue.property[a].b",
+    "cf[10030]",
+    "\"External ID\"",
+    " = ",
+    " != ",
+    " ~ ",
+    " !~ ",
+    " < ",
+    " >= ",
+    " IN ",
+    " NOT IN ",
+    " IS ",
+    " IS NOT ",
+    " WAS ",
+    " CHANGED ",
+    "EMPTY",
+    "NULL",
+    " AND ",
+    " OR ",
+    " NOT ",
+    "(",
+    ")",
+    ", ",
+    " ORDER BY ",
+    " DESC",
+    "\"HELP\"",
+    "\"a \\\" b\"",
+    "'x'",
+    "currentUser()",
+    "membersOf(\"a\")",
+    "startOfDay(-99999999d)",
+    "-4w",
+    "-9999999999w",
+    "2026-01-05",
+    "\"2026/01/05 08:00\"",
+    "10000",
+    "\\u0022",
 ];
 
 fn text(text: impl Into<String>) -> JqlValue {
@@ -219,14 +258,20 @@ fn a_filter_asks_for_what_it_means<V: Vendor<Control = Control>>(name: &str) {
             if shape.one_in(4) {
                 let moment = shape.moment();
                 let stretch = if shape.one_in(2) { TimeRange::after(moment) } else { TimeRange::before(moment) };
-                if range == 0 { filter.created = stretch } else { filter.due = stretch }
+                if range == 0 {
+                    filter.created = stretch
+                } else {
+                    filter.due = stretch
+                }
                 allowed.insert(if range == 0 { "created" } else { "duedate" });
             }
         }
         bed.heard();
         let outcome = bed.run(bed.provider.list_tickets(ListTickets::new().with_filter(filter.clone())));
         for heard in bed.heard() {
-            let Some(jql) = serde_json::from_slice::<Value>(&heard.body).ok().and_then(|body| body["jql"].as_str().map(str::to_owned))
+            let Some(jql) = serde_json::from_slice::<Value>(&heard.body)
+                .ok()
+                .and_then(|body| body["jql"].as_str().map(str::to_owned))
             else {
                 continue;
             };
@@ -251,8 +296,7 @@ fn a_filter_asks_for_what_it_means<V: Vendor<Control = Control>>(name: &str) {
                 }
                 if allowed.iter().all(|field| ["project", "id", "labels", EXTERNAL_ID].contains(field)) {
                     let fits = |ticket: &&ticketing_core::model::Ticket| {
-                        (filter.tag.is_empty()
-                            || ticket.tags.iter().flatten().any(|tag| filter.tag.contains(tag)))
+                        (filter.tag.is_empty() || ticket.tags.iter().flatten().any(|tag| filter.tag.contains(tag)))
                             && (filter.external_id.is_empty()
                                 || ticket.external_id.as_ref().is_some_and(|id| filter.external_id.contains(id)))
                     };

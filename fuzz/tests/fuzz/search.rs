@@ -8,10 +8,51 @@ use vendor_sandbox::zendesk::{SearchReading, SearchTerm};
 
 /// Pieces of the language, for texts that look like it.
 const PIECES: &[&str] = &[
-    "status", "priority", "assignee", "requester", "tags", "created", "updated", "due_date", "subject", "custom_field_360001", "id",
-    "type", "order_by", "sort", "via", "external_id", "has_attachment", "fieldvalue", "ticket_type", "group", "cc",
-    ":", "<", ">", "<=", ">=", " ", " ", "-", "\"", "*", "none", "me", "ticket", "2026-01-05", "2026-01-05T08:00:00Z", "4hours",
-    "99999999999years", "9223372036854775807minutes", "solved", "urgent", "desc", "#1", "1", "\"a b\"",
+    "status",
+    "priority",
+    "assignee",
+    "requester",
+    "tags",
+    "created",
+    "updated",
+    "due_date",
+    "subject",
+    "custom_field_360001",
+    "id",
+    "type",
+    "order_by",
+    "sort",
+    "via",
+    "external_id",
+    "has_attachment",
+    "fieldvalue",
+    "ticket_type",
+    "group",
+    "cc",
+    ":",
+    "<",
+    ">",
+    "<=",
+    ">=",
+    " ",
+    " ",
+    "-",
+    "\"",
+    "*",
+    "none",
+    "me",
+    "ticket",
+    "2026-01-05",
+    "2026-01-05T08:00:00Z",
+    "4hours",
+    "99999999999years",
+    "9223372036854775807minutes",
+    "solved",
+    "urgent",
+    "desc",
+    "#1",
+    "1",
+    "\"a b\"",
 ];
 
 fn term(keyword: &str, sign: &'static str, value: impl Into<String>) -> SearchTerm {
@@ -111,7 +152,9 @@ fn a_filter_asks_for_what_it_means() {
             let told: Vec<SearchTerm> = reading
                 .terms
                 .into_iter()
-                .filter(|own| !(moments || meant.is_empty()) || !["created", "updated", "status"].contains(&&*own.keyword))
+                .filter(|own| {
+                    !(moments || meant.is_empty()) || !["created", "updated", "status"].contains(&&*own.keyword)
+                })
                 .collect();
             assert_eq!(told, meant, "{filter:?} asks for {query:?}");
         }
@@ -144,7 +187,11 @@ fn an_address_is_looked_for_as_one() {
             assert_eq!(SearchReading::of(&query).terms, [term("email", ":", plain)], "{email:?} asks for {query:?}");
         }
         if let Err(error) = outcome {
-            assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidRequest, Some("requester")), "{email:?}: {error}");
+            assert_eq!(
+                (error.kind(), error.field()),
+                (ErrorKind::InvalidRequest, Some("requester")),
+                "{email:?}: {error}"
+            );
         }
     });
 }
@@ -159,7 +206,8 @@ fn the_account_reads_anything() {
         let shape = &mut Shape::new(bytes);
         let query = shape.soup(PIECES, 24);
         let reading = SearchReading::of(&query);
-        let path = *shape.pick(&["/api/v2/search", "/api/v2/search/count", "/api/v2/search/export", "/api/v2/users/search"]);
+        let path =
+            *shape.pick(&["/api/v2/search", "/api/v2/search/count", "/api/v2/search/export", "/api/v2/users/search"]);
         let mut pairs = vec![("query".to_owned(), query.clone())];
         if path.ends_with("export") {
             pairs.push(("filter[type]".to_owned(), "ticket".to_owned()));
@@ -169,7 +217,10 @@ fn the_account_reads_anything() {
                 assert!(matches!(answer.status, 200 | 400 | 422), "{query:?} is answered by {}", answer.status);
                 let body: Value = serde_json::from_slice(&answer.body).unwrap();
                 let only_tickets = reading.types == ["ticket"] && path.ends_with("count");
-                assert!(!only_tickets || body["count"].as_u64().is_none_or(|count| count <= tickets), "{query:?}: {body}");
+                assert!(
+                    !only_tickets || body["count"].as_u64().is_none_or(|count| count <= tickets),
+                    "{query:?}: {body}"
+                );
             }
             Err(error) => assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{query:?}: {error}"),
         }

@@ -95,8 +95,8 @@ async fn tickets(connection: &Connection, behind: u64, size: u64) -> Result<(Vec
         }
         let mut ids: Vec<u64> = Vec::with_capacity(page.issues.len());
         for raw in &page.issues {
-            let issue: Issue<'_> = serde_json::from_str(raw.get())
-                .map_err(|error| decode_error("", error).with_context("an issue"))?;
+            let issue: Issue<'_> =
+                serde_json::from_str(raw.get()).map_err(|error| decode_error("", error).with_context("an issue"))?;
             let id: u64 = issue
                 .id
                 .parse()

@@ -173,3 +173,17 @@ async fn newest(connection: &Connection, plan: &crate::map::TicketPlan, base: &J
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found by fuzzing: a forged checkpoint names moments around which there is no room.
+    #[test]
+    fn a_checkpoint_holds_moments_of_our_days() {
+        assert!(moment(1_767_600_000_000).is_ok());
+        for absurd in [i64::MIN, i64::MAX, 8_210_266_876_799_999, -62_200_000_000_000] {
+            assert_eq!(moment(absurd).unwrap_err().field(), Some("checkpoint"), "{absurd}");
+        }
+    }
+}

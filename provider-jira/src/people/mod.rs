@@ -35,9 +35,12 @@ impl Stretches {
     /// Fails where a page is the one before once more: the site ignored where it begins, and there would be no end.
     pub(crate) fn check(&mut self, response: &Response) -> Result<()> {
         if self.0 == response.body {
-            return Err(Error::new(ErrorKind::Integrity, "the site ignored where a page begins: it gave the same one twice")
-                .with_delivery(ticketing_core::Delivery::Answered)
-                .with_retry_after(std::time::Duration::ZERO));
+            return Err(Error::new(
+                ErrorKind::Integrity,
+                "the site ignored where a page begins: it gave the same one twice",
+            )
+            .with_delivery(ticketing_core::Delivery::Answered)
+            .with_retry_after(std::time::Duration::ZERO));
         }
         self.0 = response.body.clone();
         Ok(())
@@ -46,9 +49,8 @@ impl Stretches {
 
 /// Reads one item.
 pub(crate) fn item<T: for<'de> Deserialize<'de>>(what: &str, raw: &RawValue) -> Result<T> {
-    serde_json::from_str(raw.get()).map_err(|error| {
-        decode_error("", error).with_context(format!("a {what}")).with_code("row")
-    })
+    serde_json::from_str(raw.get())
+        .map_err(|error| decode_error("", error).with_context(format!("a {what}")).with_code("row"))
 }
 
 /// The vendor's own JSON, where it was asked for.

@@ -204,3 +204,20 @@ impl Settled {
         format!("status:closed created<{} updated<{}", literal(self.made_before), literal(self.changed_before))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found by fuzzing: a forged cursor begins at a moment before which there is none.
+    #[test]
+    fn a_reading_begins_in_our_days() {
+        assert!(Settled::since(1_767_600_000).is_ok());
+        for absurd in [i64::MIN, i64::MAX, DateTime::<Utc>::MIN_UTC.timestamp()] {
+            assert_eq!(
+                Settled::since(absurd).err().and_then(|error| error.field().map(str::to_owned)).as_deref(),
+                Some("cursor")
+            );
+        }
+    }
+}

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use futures::TryStreamExt as _;
+use serde_json::json;
 use ticketing_core::model::{Change, Kind, RemovalReason};
 use ticketing_core::request::{DeleteTicket, ListChanges, ListIds, ListTickets, UpdateTicket};
-use serde_json::json;
 use ticketing_core::{ChangePage, Checkpoint, CursorCodec, ErrorKind, Operation, TicketingClient};
 use vendor_sandbox::Fault;
 

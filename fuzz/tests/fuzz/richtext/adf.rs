@@ -57,7 +57,9 @@ fn block(shape: &mut Shape<'_>, depth: usize) -> Value {
     };
     match shape.below(15) {
         0 => json!({"type": "heading", "attrs": {"level": 1 + shape.below(6)}, "content": some(shape, 3, inline)}),
-        1 => json!({"type": "codeBlock", "attrs": {"language": text(shape)}, "content": [{"type": "text", "text": text(shape)}]}),
+        1 => {
+            json!({"type": "codeBlock", "attrs": {"language": text(shape)}, "content": [{"type": "text", "text": text(shape)}]})
+        }
         2 => json!({"type": "rule"}),
         3 => {
             let items = some(shape, 3, |shape| json!({"type": "listItem", "content": inner(shape)}));
@@ -77,16 +79,26 @@ fn block(shape: &mut Shape<'_>, depth: usize) -> Value {
         6 => {
             let rows = some(shape, 3, |shape| {
                 let cell = *shape.pick(&["tableCell", "tableHeader"]);
-                let cells = some(shape, 3, |shape| json!({"type": cell, "attrs": {"colspan": 1 + shape.below(3)}, "content": inner(shape)}));
+                let cells = some(
+                    shape,
+                    3,
+                    |shape| json!({"type": cell, "attrs": {"colspan": 1 + shape.below(3)}, "content": inner(shape)}),
+                );
                 json!({"type": "tableRow", "content": cells})
             });
             json!({"type": "table", "content": rows})
         }
-        7 => json!({"type": "panel", "attrs": {"panelType": *shape.pick(&["info", "error", "custom", "x"])}, "content": inner(shape)}),
+        7 => {
+            json!({"type": "panel", "attrs": {"panelType": *shape.pick(&["info", "error", "custom", "x"])}, "content": inner(shape)})
+        }
         8 => json!({"type": "expand", "attrs": {"title": text(shape)}, "content": inner(shape)}),
         9 => json!({"type": "blockquote", "content": inner(shape)}),
-        10 => json!({"type": "extension", "attrs": {"extensionType": "t", "extensionKey": text(shape), "parameters": shape.json()}}),
-        11 => json!({"type": "mediaSingle", "content": [{"type": "media", "attrs": {"type": "file", "id": text(shape), "collection": ""}}]}),
+        10 => {
+            json!({"type": "extension", "attrs": {"extensionType": "t", "extensionKey": text(shape), "parameters": shape.json()}})
+        }
+        11 => {
+            json!({"type": "mediaSingle", "content": [{"type": "media", "attrs": {"type": "file", "id": text(shape), "collection": ""}}]})
+        }
         12 => json!({"type": "hologram", "attrs": shape.json(), "content": inner(shape)}),
         _ => paragraph(shape),
     }
@@ -135,26 +147,68 @@ pub(super) fn assert_valid(document: &str) {
 fn node(value: &Value, parent: &str, document: &str) {
     let kind = value["type"].as_str().unwrap_or_else(|| panic!("a node without type in {document}"));
     let keys: Vec<&str> = value.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
-    assert!(keys.iter().all(|key| ["type", "text", "attrs", "marks", "content"].contains(key)), "{value} in {document}");
+    assert!(
+        keys.iter().all(|key| ["type", "text", "attrs", "marks", "content"].contains(key)),
+        "{value} in {document}"
+    );
     let allowed: &[&str] = match parent {
-        "doc" => &["paragraph", "heading", "codeBlock", "rule", "bulletList", "orderedList", "taskList", "blockquote", "panel", "table", "mediaSingle", "mediaGroup"],
+        "doc" => &[
+            "paragraph",
+            "heading",
+            "codeBlock",
+            "rule",
+            "bulletList",
+            "orderedList",
+            "taskList",
+            "blockquote",
+            "panel",
+            "table",
+            "mediaSingle",
+            "mediaGroup",
+        ],
         "blockquote" => &["paragraph", "codeBlock", "bulletList", "orderedList", "mediaSingle", "mediaGroup"],
-        "panel" => &["paragraph", "heading", "codeBlock", "rule", "bulletList", "orderedList", "taskList", "mediaSingle", "mediaGroup", "blockquote"],
+        "panel" => &[
+            "paragraph",
+            "heading",
+            "codeBlock",
+            "rule",
+            "bulletList",
+            "orderedList",
+            "taskList",
+            "mediaSingle",
+            "mediaGroup",
+            "blockquote",
+        ],
         "listItem" => &["paragraph", "codeBlock", "bulletList", "orderedList", "taskList", "mediaSingle"],
-        "tableHeader" | "tableCell" => &["paragraph", "heading", "codeBlock", "rule", "bulletList", "orderedList", "taskList", "blockquote", "panel", "mediaSingle", "mediaGroup"],
+        "tableHeader" | "tableCell" => &[
+            "paragraph",
+            "heading",
+            "codeBlock",
+            "rule",
+            "bulletList",
+            "orderedList",
+            "taskList",
+            "blockquote",
+            "panel",
+            "mediaSingle",
+            "mediaGroup",
+        ],
         "bulletList" | "orderedList" => &["listItem"],
         "taskList" => &["taskItem", "taskList", "blockTaskItem"],
         "table" => &["tableRow"],
         "tableRow" => &["tableCell", "tableHeader"],
         "mediaSingle" | "mediaGroup" => &["media", "caption"],
         "codeBlock" => &["text"],
-        "paragraph" | "heading" | "taskItem" | "caption" => &["text", "hardBreak", "mention", "emoji", "inlineCard", "status", "date", "mediaInline"],
+        "paragraph" | "heading" | "taskItem" | "caption" => {
+            &["text", "hardBreak", "mention", "emoji", "inlineCard", "status", "date", "mediaInline"]
+        }
         _ => &[],
     };
     assert!(allowed.contains(&kind), "{kind} in {parent}: {document}");
     let text = value.get("text").and_then(Value::as_str);
     assert_eq!(kind == "text", text.is_some_and(|text| !text.is_empty()), "{value} in {document}");
-    let marks: Vec<&str> = value["marks"].as_array().into_iter().flatten().filter_map(|mark| mark["type"].as_str()).collect();
+    let marks: Vec<&str> =
+        value["marks"].as_array().into_iter().flatten().filter_map(|mark| mark["type"].as_str()).collect();
     if parent == "codeBlock" {
         assert!(marks.is_empty(), "{value} in {document}");
     }
@@ -164,10 +218,25 @@ fn node(value: &Value, parent: &str, document: &str) {
     for link in value["marks"].as_array().into_iter().flatten().filter(|mark| mark["type"] == "link") {
         let href = link["attrs"]["href"].as_str().unwrap_or_default().to_ascii_lowercase();
         let seen: String = href.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
-        assert!(!seen.starts_with("javascript:") && !seen.starts_with("vbscript:") && !seen.starts_with("data:"), "{document}");
+        assert!(
+            !seen.starts_with("javascript:") && !seen.starts_with("vbscript:") && !seen.starts_with("data:"),
+            "{document}"
+        );
     }
     let content = value["content"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let must_have = ["bulletList", "orderedList", "listItem", "taskList", "table", "tableRow", "blockquote", "panel", "mediaSingle", "tableCell", "tableHeader"];
+    let must_have = [
+        "bulletList",
+        "orderedList",
+        "listItem",
+        "taskList",
+        "table",
+        "tableRow",
+        "blockquote",
+        "panel",
+        "mediaSingle",
+        "tableCell",
+        "tableHeader",
+    ];
     assert!(!must_have.contains(&kind) || !content.is_empty(), "{kind} is empty: {document}");
     if ["taskList", "taskItem"].contains(&kind) {
         assert!(value["attrs"]["localId"].is_string(), "{document}");

@@ -89,7 +89,10 @@ impl Deliver for JiraCloud {
                     id_of(&said["issueLink"]["destinationIssueId"]).or_else(|| id_of(&said["issueLink"][1])),
                 ],
                 Kind::Comment => vec![id_in(&said["comment"])],
-                _ => vec![said["user"]["accountId"].as_str().map(str::to_owned), said["user"]["key"].as_str().map(str::to_owned)],
+                _ => vec![
+                    said["user"]["accountId"].as_str().map(str::to_owned),
+                    said["user"]["key"].as_str().map(str::to_owned),
+                ],
             };
             assert!(ids.contains(&Some(told.id.clone())), "{told:?} of {said}");
         }

@@ -75,7 +75,11 @@ impl Deliver for Zendesk {
     fn assert_told(events: &[ChangeEvent], said: &Value) {
         let id_of = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let subject = said["subject"].as_str().unwrap_or_default();
-        let ids = [id_of(&said["detail"]["id"]), id_of(&said["ticket_id"]), subject.rsplit(':').next().unwrap_or_default().to_owned()];
+        let ids = [
+            id_of(&said["detail"]["id"]),
+            id_of(&said["ticket_id"]),
+            subject.rsplit(':').next().unwrap_or_default().to_owned(),
+        ];
         assert!(events.len() <= 1, "{events:?}");
         let name = said["type"].as_str().unwrap_or_default();
         let name = name.strip_prefix("zen:event-type:").unwrap_or(name);
@@ -103,7 +107,10 @@ impl Deliver for Zendesk {
         if said.get("type").is_none() && said.get("subject").is_none() && said.get("time").is_none() {
             return is_id(&said["ticket_id"]);
         }
-        is_text("type") && is_text("subject") && (is_text("time") || said["time"].is_null()) && is_id(&said["detail"]["id"])
+        is_text("type")
+            && is_text("subject")
+            && (is_text("time") || said["time"].is_null())
+            && is_id(&said["detail"]["id"])
             && said["type"] != ""
     }
 }

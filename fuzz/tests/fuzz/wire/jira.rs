@@ -23,10 +23,28 @@ fn thing(shape: &mut Shape<'_>) -> Value {
 /// An issue, or nearly.
 fn issue(shape: &mut Shape<'_>) -> Value {
     let mut fields = Map::new();
-    for name in ["summary", "status", "priority", "issuetype", "assignee", "reporter", "project", "labels", "created", "updated",
-        "duedate", "description", "parent", "resolution", "issuelinks", "attachment", "customfield_10030", "customfield_10031",
-        "customfield_10034", "customfield_10035"]
-    {
+    for name in [
+        "summary",
+        "status",
+        "priority",
+        "issuetype",
+        "assignee",
+        "reporter",
+        "project",
+        "labels",
+        "created",
+        "updated",
+        "duedate",
+        "description",
+        "parent",
+        "resolution",
+        "issuelinks",
+        "attachment",
+        "customfield_10030",
+        "customfield_10031",
+        "customfield_10034",
+        "customfield_10035",
+    ] {
         if shape.one_in(8) {
             continue;
         }
@@ -176,8 +194,15 @@ fn words(error: &Error) -> Option<Vec<String>> {
 impl Wire for JiraCloud {
     const TICKET: &'static str = "10001";
     const TEXT_FIELD: &'static str = "customfield_10040";
-    const HEADERS: &'static [&'static str] =
-        &["x-ratelimit-reset", "x-ratelimit-limit", "x-ratelimit-remaining", "ratelimit-reason", "beta-ratelimit", "beta-ratelimit-policy", "x-aaccountid"];
+    const HEADERS: &'static [&'static str] = &[
+        "x-ratelimit-reset",
+        "x-ratelimit-limit",
+        "x-ratelimit-remaining",
+        "ratelimit-reason",
+        "beta-ratelimit",
+        "beta-ratelimit-policy",
+        "x-aaccountid",
+    ];
 
     fn body(shape: &mut Shape<'_>) -> Value {
         body(shape)
@@ -212,8 +237,14 @@ impl Wire for JiraCloud {
 impl Wire for JiraDataCenter {
     const TICKET: &'static str = "10001";
     const TEXT_FIELD: &'static str = "customfield_10040";
-    const HEADERS: &'static [&'static str] =
-        &["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-interval-seconds", "x-ratelimit-fillrate", "x-ausername", "x-seraph-loginreason"];
+    const HEADERS: &'static [&'static str] = &[
+        "x-ratelimit-limit",
+        "x-ratelimit-remaining",
+        "x-ratelimit-interval-seconds",
+        "x-ratelimit-fillrate",
+        "x-ausername",
+        "x-seraph-loginreason",
+    ];
 
     fn body(shape: &mut Shape<'_>) -> Value {
         body(shape)

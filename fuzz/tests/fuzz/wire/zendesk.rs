@@ -10,10 +10,36 @@ use super::{Row, Wire, good, odd, unknown_key};
 /// A record of any kind, or nearly.
 fn record(shape: &mut Shape<'_>) -> Value {
     let mut row = Map::new();
-    for name in ["id", "subject", "status", "priority", "type", "created_at", "updated_at", "requester_id", "assignee_id", "group_id",
-        "tags", "custom_fields", "custom_status_id", "via", "due_at", "description", "name", "email", "role", "active", "html_body",
-        "public", "attachments", "author_id", "events", "metadata", "user_fields", "external_id"]
-    {
+    for name in [
+        "id",
+        "subject",
+        "status",
+        "priority",
+        "type",
+        "created_at",
+        "updated_at",
+        "requester_id",
+        "assignee_id",
+        "group_id",
+        "tags",
+        "custom_fields",
+        "custom_status_id",
+        "via",
+        "due_at",
+        "description",
+        "name",
+        "email",
+        "role",
+        "active",
+        "html_body",
+        "public",
+        "attachments",
+        "author_id",
+        "events",
+        "metadata",
+        "user_fields",
+        "external_id",
+    ] {
         if shape.one_in(6) {
             continue;
         }
@@ -23,12 +49,16 @@ fn record(shape: &mut Shape<'_>) -> Value {
             (_, 0) => odd(shape),
             (_, 1) => json!(null),
             ("created_at" | "updated_at" | "due_at", _) => json!("2026-01-05T08:00:00Z"),
-            ("requester_id" | "assignee_id" | "group_id" | "custom_status_id" | "author_id", _) => json!(shape.number() >> 1),
+            ("requester_id" | "assignee_id" | "group_id" | "custom_status_id" | "author_id", _) => {
+                json!(shape.number() >> 1)
+            }
             ("tags", _) => json!([shape.text()]),
             ("custom_fields", _) => json!([{ "id": 360_001, "value": shape.json() }]),
             ("via", _) => json!({ "channel": shape.text(), "source": { "from": {}, "rel": null } }),
             ("active" | "public", _) => json!(shape.one_in(2)),
-            ("attachments" | "events", _) => json!([{ "id": 5, "type": "Change", "field_name": shape.text(), "value": shape.json() }]),
+            ("attachments" | "events", _) => {
+                json!([{ "id": 5, "type": "Change", "field_name": shape.text(), "value": shape.json() }])
+            }
             ("metadata" | "user_fields", _) => json!({ "custom": shape.json() }),
             _ => json!(shape.text()),
         };
@@ -43,8 +73,14 @@ impl Wire for Zendesk {
     const TICKET: &'static str = "1";
     const TEXT_FIELD: &'static str = "recipient";
     const HEADERS: &'static [&'static str] = &[
-        "x-rate-limit", "x-rate-limit-remaining", "rate-limit-reset", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset",
-        "zendesk-ratelimit-tickets-index", "x-zendesk-api-warn",
+        "x-rate-limit",
+        "x-rate-limit-remaining",
+        "rate-limit-reset",
+        "ratelimit-limit",
+        "ratelimit-remaining",
+        "ratelimit-reset",
+        "zendesk-ratelimit-tickets-index",
+        "x-zendesk-api-warn",
     ];
 
     fn body(shape: &mut Shape<'_>) -> Value {
@@ -62,7 +98,9 @@ impl Wire for Zendesk {
             }
             let value = match (name, shape.below(4)) {
                 (_, 0) => odd(shape),
-                ("meta", _) => json!({ "has_more": shape.one_in(2), "after_cursor": shape.json(), "before_cursor": null }),
+                ("meta", _) => {
+                    json!({ "has_more": shape.one_in(2), "after_cursor": shape.json(), "before_cursor": null })
+                }
                 ("users" | "groups" | "metric_sets", _) => json!([record(shape)]),
                 ("after_cursor", _) => json!(shape.text()),
                 ("end_of_stream", _) => json!(shape.one_in(2)),

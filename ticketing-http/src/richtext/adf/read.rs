@@ -121,6 +121,10 @@ impl Reader {
                 if let Some(text) = &node.text {
                     paragraph(vec![Span::text(clean(text).replace('\n', " "))], out);
                 }
+                if !node.content.is_empty() {
+                    self.loss(LossKind::Malformed, "a node without a type");
+                    out.append(&mut self.nested(node));
+                }
             }
             other => {
                 self.loss(LossKind::Approximated, other);
@@ -352,6 +356,10 @@ impl Reader {
             self.loss(LossKind::Malformed, if node.kind.is_empty() { "a node" } else { &node.kind });
         }
         match &*node.kind {
+            "" if !node.content.is_empty() => {
+                self.loss(LossKind::Malformed, "a node without a type");
+                line.append(&mut flatten(self.nested(node)));
+            }
             "text" | "" => {
                 let Some(text) = &node.text else { return };
                 let dress = self.dress(node);

@@ -193,6 +193,20 @@ fn a_blank_at_the_end_stays_at_the_end() {
     }
 }
 
+/// Found by fuzzing: a node that does not say what it is holds words all the same.
+#[test]
+fn a_node_without_a_type_keeps_its_words() {
+    let words = json!([{"type": "text", "text": "needle"}]);
+    for block in [
+        json!({"content": [{"type": "paragraph", "content": words}]}),
+        json!({"type": "", "content": words}),
+        json!({"type": "paragraph", "content": [{"content": words}]}),
+    ] {
+        let shown = to_markdown(&doc(json!([block]))).unwrap();
+        assert!(shown.value.contains("needle") && !shown.losses.is_empty(), "{block}: {shown:?}");
+    }
+}
+
 /// Found by fuzzing: what is wrong with all of it has a place, too.
 #[test]
 fn a_loss_of_the_whole_document_says_so() {
