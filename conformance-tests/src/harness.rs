@@ -111,6 +111,12 @@ pub trait Harness: Send + Sync {
         0
     }
 
+    /// True where a listing has the plain words of a description, and the ticket read by itself has its formatting: where the
+    /// vendor's lists do not have it, and a request for each ticket would be the price.
+    fn lists_plain_descriptions(&self) -> bool {
+        false
+    }
+
     /// Where the vendor cannot hold what the company says.
     fn deviations(&self) -> Vec<Deviation> {
         Vec::new()

@@ -1,8 +1,9 @@
 //! From bytes to something that looks like what it is fed to.
 
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-/// Parts of texts that mean something to an encoded query, to JSON, to a URL or to a careless reader.
+/// Parts of texts that mean something to a query, to JSON, to a URL, to markup or to a careless reader.
 const PARTS: &[&str] = &[
     "^",
     "^^",
@@ -63,6 +64,18 @@ const PARTS: &[&str] = &[
     "\t",
     "\0",
     "\u{7f}",
+    " AND ",
+    " OR ",
+    "EMPTY",
+    "status:",
+    "-",
+    "none",
+    "\\u0022",
+    "[",
+    "]",
+    "~",
+    "<script>",
+    "onclick=",
     "-1",
     "0",
     "007",
@@ -146,6 +159,27 @@ impl<'a> Shape<'a> {
     pub fn word(&mut self) -> String {
         let text = self.text();
         if text.is_empty() { self.part() } else { text }
+    }
+
+    /// A text of pieces: mostly of these, and otherwise words and what means something elsewhere.
+    pub fn soup(&mut self, pieces: &[&str], most: usize) -> String {
+        let parts = self.below(most + 1);
+        (0..parts).map(|_| if self.one_in(3) { self.part() } else { (*self.pick(pieces)).to_owned() }).collect()
+    }
+
+    /// A moment: mostly of these days, at times at the end of all days.
+    pub fn moment(&mut self) -> DateTime<Utc> {
+        match self.below(8) {
+            0 => DateTime::<Utc>::MIN_UTC,
+            1 => DateTime::<Utc>::MAX_UTC,
+            2 => {
+                DateTime::from_timestamp_millis(self.number().cast_signed() >> 8).unwrap_or(DateTime::<Utc>::UNIX_EPOCH)
+            }
+            _ => {
+                let seconds = 1_767_600_000 + i64::from(self.byte()) * 40_000;
+                DateTime::from_timestamp(seconds, u32::from(self.byte()) << 20).unwrap_or(DateTime::<Utc>::UNIX_EPOCH)
+            }
+        }
     }
 
     fn part(&mut self) -> String {

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use ticketing_core::model::{Attachment, Ref, RefType};
 use ticketing_core::request::{AttachmentContent, Download, DownloadAttachment, ListAttachments, UploadAttachment};
 use ticketing_core::{AttachmentId, Delivery, Error, ErrorKind, Operation, Page, Result, remedy};
+use ticketing_http::decode_error;
 use ticketing_http::http::header::{ACCEPT, CONTENT_TYPE};
 use ticketing_http::http::{HeaderName, HeaderValue};
 use ticketing_http::{Body, Request, path_segment};
@@ -45,9 +46,7 @@ struct Shown {
 /// An attachment, and the address of its bytes.
 fn attachment(target: &Target, raw: &RawValue, with_raw: bool) -> Result<(Attachment, Option<String>)> {
     let own: Shown = serde_json::from_str(raw.get()).map_err(|error| {
-        Error::new(ErrorKind::Decode, format!("an attachment of `{}` cannot be read: {error}", shown(&target.key)))
-            .with_code("row")
-            .with_delivery(Delivery::Answered)
+        decode_error("", error).with_context(format!("an attachment of `{}`", shown(&target.key))).with_code("row")
     })?;
     let mut ticket = Ref::new(RefType::Ticket, target.id.as_str());
     ticket.key = Some(target.key.clone()).filter(|key| !key.is_empty());

@@ -22,10 +22,12 @@ async fn rows(connection: &Connection) -> Result<Vec<Box<RawValue>>> {
     }
     let mut out = Vec::new();
     let mut offset = 0;
+    let mut stretches = crate::people::Stretches::default();
     loop {
         let (start, size) = (offset.to_string(), SIZE.to_string());
         let query = [("startAt", start.as_str()), ("maxResults", size.as_str()), ("expand", "description")];
         let response = connection.api.read("/project/search", &query).await?;
+        stretches.check(&response)?;
         let page: Values<'_> = response.json()?;
         let received = page.values.len() as u64;
         out.extend(page.values.into_iter().map(ToOwned::to_owned));
@@ -79,7 +81,6 @@ pub(crate) async fn tags(connection: &Connection, request: ListTags) -> Result<P
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Labels {
-        #[serde(default)]
         values: Vec<String>,
         #[serde(default)]
         is_last: Option<bool>,

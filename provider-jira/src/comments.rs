@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use ticketing_core::model::{Comment, Ref, RefType, Visibility, format_timestamp};
 use ticketing_core::request::{AddComment, DeleteComment, ListComments, UpdateComment};
 use ticketing_core::{CommentId, Delivery, Error, ErrorKind, Operation, Page, Result, Version, remedy};
+use ticketing_http::decode_error;
 use ticketing_http::{Idempotency, Request, path_segment};
 
 use crate::connection::Connection;
@@ -81,13 +82,12 @@ impl Shown<'_> {
 
 /// One comment as a document.
 fn comment(target: &Target, browse: &str, raw: &RawValue, with_raw: bool) -> Result<Comment> {
-    let broken = |error: &dyn std::fmt::Display| {
-        Error::new(ErrorKind::Decode, format!("a comment of `{}` cannot be read: {error}", shown(&target.key)))
-            .with_code("row")
-            .with_delivery(Delivery::Answered)
+    let broken = |error: Error| {
+        let place = format!("a comment of `{}`", shown(&target.key));
+        error.with_context(place).with_code("row").with_delivery(Delivery::Answered)
     };
-    let own: Shown<'_> = serde_json::from_str(raw.get()).map_err(|error| broken(&error))?;
-    let body = own.body.map(rich_text).transpose().map_err(|error| broken(&error))?.flatten();
+    let own: Shown<'_> = serde_json::from_str(raw.get()).map_err(|error| broken(decode_error("", error)))?;
+    let body = own.body.map(rich_text).transpose().map_err(broken)?.flatten();
     let body = body.unwrap_or_else(|| ticketing_core::model::RichText::plain(""));
     let mut ticket = Ref::new(RefType::Ticket, target.id.as_str());
     ticket.key = Some(target.key.clone()).filter(|key| !key.is_empty());
@@ -129,7 +129,7 @@ async fn slice(connection: &Connection, target: &Target, start: u64, limit: u64,
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Answer<'a> {
-        #[serde(borrow, default)]
+        #[serde(borrow)]
         comments: Vec<&'a RawValue>,
         #[serde(default)]
         total: u64,

@@ -42,7 +42,7 @@ impl MetaField {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct MetaPage<'a> {
-    #[serde(borrow, default, alias = "fields", alias = "issueTypes")]
+    #[serde(borrow, alias = "fields", alias = "issueTypes")]
     values: Vec<&'a RawValue>,
     #[serde(default)]
     total: Option<u64>,
@@ -54,9 +54,11 @@ struct MetaPage<'a> {
 async fn meta<T: for<'de> Deserialize<'de>>(connection: &Connection, path: &str) -> Result<Vec<T>> {
     let mut out = Vec::new();
     let mut offset = 0;
+    let mut stretches = crate::people::Stretches::default();
     loop {
         let (start, size) = (offset.to_string(), "50");
         let response = connection.api.read(path, &[("startAt", &start), ("maxResults", size)]).await?;
+        stretches.check(&response)?;
         let page: MetaPage<'_> = response.json()?;
         let received = page.values.len() as u64;
         for raw in page.values {

@@ -71,7 +71,6 @@ pub(crate) async fn list(connection: &Connection, request: ListHistory) -> Resul
 async fn page(connection: &Connection, target: &Target, start: u64, limit: u64) -> Result<(Vec<Entry>, u64)> {
     #[derive(Deserialize)]
     struct Answer {
-        #[serde(default)]
         values: Vec<Entry>,
         #[serde(default)]
         total: u64,
@@ -91,7 +90,6 @@ async fn whole(connection: &Connection, target: &Target, start: u64, limit: u64)
     }
     #[derive(Deserialize, Default)]
     struct Changelog {
-        #[serde(default)]
         histories: Vec<Entry>,
         #[serde(default)]
         total: u64,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use ticketing_core::model::{Link, LinkCategory, LinkType, Native, Ref, RefType};
 use ticketing_core::request::{AddLink, LinkTarget, ListLinks, RemoveLink};
 use ticketing_core::{Delivery, Error, ErrorKind, LinkId, Operation, Page, Result, remedy};
+use ticketing_http::decode_error;
 use ticketing_http::{Idempotency, Request, path_segment};
 
 use crate::connection::Connection;
@@ -110,8 +111,7 @@ async fn between(connection: &Connection, id: &ticketing_core::TicketId) -> Resu
     let target = locate(connection, id, &["issuelinks", "parent", "subtasks"]).await?;
     let read = |value: Option<&Value>| value.cloned().unwrap_or_default();
     let broken = |error: serde_json::Error| {
-        Error::new(ErrorKind::Decode, format!("the links of `{}` cannot be read: {error}", shown(&target.key)))
-            .with_delivery(Delivery::Answered)
+        decode_error("", error).with_context(format!("the links of `{}`", shown(&target.key)))
     };
     let own: Option<Vec<Shown>> = serde_json::from_value(read(target.some("issuelinks"))).map_err(broken)?;
     let mut links = Vec::new();
@@ -233,7 +233,6 @@ async fn kind_of(connection: &Connection, request: &AddLink) -> Result<(LinkKind
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Answer {
-        #[serde(default)]
         issue_link_types: Vec<LinkKind>,
     }
     let answer: Answer = connection.api.read("/issueLinkType", &[]).await?.json()?;

@@ -191,7 +191,7 @@ impl Listing<'_> {
                     back *= 2;
                 }
                 None if begin > 0 => {
-                    offset = offset.saturating_sub(back);
+                    offset = further_up(offset, back, chunk.total);
                     back *= 2;
                 }
                 _ => {
@@ -283,9 +283,28 @@ impl Listing<'_> {
     }
 }
 
+/// Where to look for a place that lies before an offset with nothing behind it: what there is ends at the total (wire A3.3),
+/// however many went, or never were.
+fn further_up(offset: u64, back: u64, total: Option<u64>) -> u64 {
+    offset.saturating_sub(back).min(total.map_or(u64::MAX, |total| total.saturating_add(1)))
+}
+
 fn broken(what: &str) -> Error {
     Error::new(ErrorKind::Integrity, what)
         .with_delivery(Delivery::Answered)
         .with_retry_after(Duration::ZERO)
         .with_hint("begin the reading anew; where that stays, narrow the filter or leave out the sort")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found by fuzzing: from an offset that nothing is at, doubling steps take longer than anybody waits.
+    #[test]
+    fn a_place_is_looked_for_where_there_is_something() {
+        assert_eq!(further_up(u64::MAX, 8, Some(12)), 13);
+        assert_eq!(further_up(100, 8, Some(500)), 92);
+        assert_eq!(further_up(4, 8, None), 0);
+    }
 }

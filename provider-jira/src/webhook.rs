@@ -101,8 +101,8 @@ impl WebhookIntake for JiraWebhook {
         let at = DateTime::<Utc>::from_timestamp_millis(body.timestamp)
             .ok_or_else(|| Error::new(ErrorKind::Decode, "the delivery's `timestamp` is no moment"))?;
         within_window(at, delivery.received_at, WINDOW)?;
-        // The identifier travels outside the signature; what is signed may come once.
-        self.replays.note(hex)?;
+        // The identifier travels outside the signature, which may be written in capitals: what is signed may come once.
+        self.replays.note(&self.hmac.sign(&[&delivery.body]))?;
         let id = delivery.header("x-atlassian-webhook-identifier").map(str::to_owned);
         let event = |event: WebhookEvent, kind: Kind, what: &str| ChangeEvent {
             delivery_id: id.clone(),
@@ -198,6 +198,10 @@ mod tests {
         assert_eq!((events[0].delivery_id.as_deref(), events[0].at), (Some("d1"), DateTime::from_timestamp(NOW, 0)));
         let again = intake.receive(&signed(&updated(), NOW + 60)).unwrap_err();
         assert_eq!(again.kind(), ErrorKind::AlreadyExists);
+        // A digest in capitals is the same digest.
+        let mut shouted = signed(&updated(), NOW + 60);
+        shouted.headers[0].1 = shouted.headers[0].1.to_ascii_uppercase().replace("SHA256=", "sha256=");
+        assert_eq!(intake.receive(&shouted).unwrap_err().kind(), ErrorKind::AlreadyExists);
         let told = |body: Value| {
             let events = intake.receive(&signed(&body, NOW)).unwrap();
             events.into_iter().map(|own| (own.event, own.kind, own.id)).collect::<Vec<_>>()

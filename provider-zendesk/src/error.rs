@@ -55,7 +55,7 @@ impl Judge for ZendeskJudge {
         {
             let mut reading = RateReading::new(RateReading::REQUESTS).with_limit(limit);
             reading.remaining = number("x-rate-limit-remaining");
-            reading.resets_in = number("rate-limit-reset").map(Duration::from_secs_f64);
+            reading.resets_in = number("rate-limit-reset").and_then(seconds);
             readings.push(reading);
         }
         for (name, value) in answer.headers {
@@ -92,8 +92,13 @@ fn endpoint(budget: &str, value: &str) -> Option<RateReading> {
     reading.remaining = part("remaining");
     // A minute of which something was used is not whole any more; a whole one would be too long to be waited for.
     let begun = |seconds: f64| if (59.0..=60.0).contains(&seconds) { 59.0 } else { seconds };
-    reading.resets_in = part("resets").map(begun).map(Duration::from_secs_f64);
+    reading.resets_in = part("resets").map(begun).and_then(seconds);
     Some(reading)
+}
+
+/// A wait; `None` for what is longer than any.
+fn seconds(number: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(number).ok()
 }
 
 /// Up to this size, an answer is read through for an error.
@@ -223,6 +228,10 @@ fn refused(answer: &Answer<'_>) -> Error {
     let error = answer.error(text.clone());
     let as_kind = |kind: ErrorKind| Error::new(kind, text.clone()).with_http_status(status);
     let error = match (status, code.as_deref()) {
+        // The account's own cursors end, and some break on the way (§B2).
+        (400, Some("InvalidPaginationParameter")) => {
+            error.with_field("cursor").with_hint("start over without a cursor")
+        }
         (401, _) => error.with_hint("connect the account again, or correct the credential"),
         (403, _) => error.with_hint("the credential's role, its scopes or the account's plan do not allow it"),
         (404, Some("InvalidEndpoint")) => {
@@ -336,6 +345,31 @@ mod tests {
 
     const JSON: &[(&str, &str)] = &[("content-type", "application/json; charset=utf-8")];
 
+    /// Found by fuzzing: no number in a header is too large to be read.
+    #[test]
+    fn absurd_waits_are_none() {
+        for absurd in ["1e999", "inf", "1e300", "NaN", "-1"] {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-rate-limit", HeaderValue::from_static("400"));
+            headers.insert("rate-limit-reset", HeaderValue::from_str(absurd).unwrap());
+            let bucket = format!("total=100; remaining=3; resets={absurd}");
+            headers.insert("zendesk-ratelimit-tickets-index", HeaderValue::from_str(&bucket).unwrap());
+            let now = "2026-01-05T08:00:00Z".parse().unwrap();
+            let answer = Answer { status: StatusCode::OK, headers: &headers, body: b"{}", streamed: false, now };
+            let readings = ZendeskJudge.readings(&answer);
+            assert_eq!(readings.len(), 2, "{absurd}");
+            assert!(readings.iter().all(|reading| reading.resets_in.is_none()), "{absurd}: {readings:?}");
+        }
+    }
+
+    /// Found by fuzzing: a cursor that the account does not take any more is the cursor's fault, and there is a way out.
+    #[test]
+    fn a_cursor_that_has_ended_is_named() {
+        let body = r#"{"errors":[{"code":"InvalidPaginationParameter","title":"page[after] is not valid"}]}"#;
+        let error = judge(400, JSON, body).unwrap_err();
+        assert_eq!((error.field(), error.hint().is_some()), (Some("cursor"), true), "{error}");
+    }
+
     #[test]
     fn every_envelope_has_its_kind() {
         for (status, body, kind, retryable, code) in [
@@ -345,6 +379,13 @@ mod tests {
                 ErrorKind::InvalidRequest,
                 false,
                 Some("InvalidPaginationDepth"),
+            ),
+            (
+                400,
+                r#"{"errors":[{"code":"InvalidPaginationParameter","title":"page[after] is not valid"}]}"#,
+                ErrorKind::InvalidRequest,
+                false,
+                Some("InvalidPaginationParameter"),
             ),
             (
                 400,

@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ticketing_core::model::{Account, Collection, Contact, Group, User, UserType};
 use ticketing_core::request::{
-    AssignableTo, FindGroups, FindUsers, GetGroup, GetTicket, GetUser, ListAccounts, ListCollections, ListContacts,
-    ListGroupMembers, ListGroups, ListUsers, Projection,
+    AssignableTo, FindGroups, FindUsers, GetGroup, GetUser, ListAccounts, ListCollections, ListContacts,
+    ListGroupMembers, ListGroups, ListUsers,
 };
 use ticketing_core::{Cursor, Delivery, Error, ErrorKind, Operation, Page, Result};
 use ticketing_http::Response;
@@ -295,8 +295,7 @@ pub(crate) async fn find_users(connection: &Connection, request: FindUsers) -> R
         Some(AssignableTo::Group(group)) => Some(checked("assignable_to", group.as_str())?),
         // A ticket's assignee belongs to its group (§B4); without a group, anybody can have it.
         Some(AssignableTo::Ticket(ticket)) => {
-            let get = GetTicket::new(ticket.clone()).with_projection(Projection::new().with_fields(Vec::<&str>::new()));
-            let ticket = tickets::get(connection, get).await?;
+            let ticket = tickets::bare(connection, ticket).await?;
             ticket.assigned_groups.first().and_then(|group| crate::connection::number(&group.id))
         }
         Some(_) => return Err(Error::invalid("assignable_to", "this form is not known here")),

@@ -12,8 +12,8 @@ use ticketing_core::request::{
     AddComment, AddLink, CreateTicket, DeleteTicket, Download, DownloadAttachment, FindGroups, FindUsers, FoundTickets,
     GetGroup, GetTicket, GetTickets, GetUser, ListAccounts, ListAttachments, ListChanges, ListCollections,
     ListComments, ListContacts, ListFields, ListGroupMembers, ListGroups, ListHistory, ListIds, ListLinks,
-    ListStatuses, ListTags, ListTickets, ListTransitions, ListUsers, ListWatchers, Projection, RawRequest, RawResponse,
-    RemoveLink, UpdateTicket, UploadAttachment,
+    ListStatuses, ListTags, ListTickets, ListTransitions, ListUsers, ListWatchers, RawRequest, RawResponse, RemoveLink,
+    UpdateTicket, UploadAttachment,
 };
 use ticketing_core::{
     BuildContext, Capabilities, ChangePage, Check, Error, Operation, Page, ProviderInfo, Result, TicketingProvider,
@@ -230,8 +230,7 @@ impl Zendesk {
     async fn watchers(&self, request: ListWatchers) -> Result<Page<Ref>> {
         let codec = self.connection.codec(Operation::ListWatchers, &request.ticket);
         let offset: usize = request.cursor.as_ref().map(|cursor| codec.position(cursor)).transpose()?.unwrap_or(0);
-        let get = GetTicket::new(request.ticket).with_projection(Projection::new().with_fields(Vec::<&str>::new()));
-        let watchers = tickets::get(&self.connection, get).await?.watchers.unwrap_or_default();
+        let watchers = tickets::bare(&self.connection, &request.ticket).await?.watchers.unwrap_or_default();
         let size = request.page_size.map_or(usize::MAX, |size| size.max(1) as usize);
         let next =
             offset.checked_add(size).filter(|end| *end < watchers.len()).map(|end| codec.cursor(&end)).transpose()?;

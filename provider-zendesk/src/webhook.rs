@@ -102,9 +102,9 @@ impl WebhookIntake for ZendeskWebhook {
             .map(|at| at.with_timezone(&Utc))
             .map_err(|_| Error::new(ErrorKind::Unauthenticated, "the delivery's timestamp is no moment"))?;
         within_window(signed_at, delivery.received_at, WINDOW)?;
-        // The invocation's id is the same on a repeat, and travels outside the signature: its pair with what is signed is
-        // what may come once.
-        self.replays.note(&format!("{timestamp} {signature}"))?;
+        // The invocation's id is the same on a repeat, and travels outside the signature, around which there may be blanks:
+        // what is signed may come once.
+        self.replays.note(&format!("{timestamp} {}", self.hmac.sign(&[timestamp.as_bytes(), &delivery.body])))?;
         let invocation = delivery.header("x-zendesk-webhook-invocation-id").map(str::to_owned);
         let body: Body = ticketing_http::decode(&delivery.body)?;
         let at = body.time.as_deref().and_then(|time| DateTime::parse_from_rfc3339(time).ok()).map(|at| at.to_utc());
@@ -180,6 +180,9 @@ mod tests {
         assert_eq!(events[0].at, Some("2026-01-05T07:59:58Z".parse().unwrap()));
         let again = intake.receive(&delivery("hunter2", AT, BODY, AT)).unwrap_err();
         assert_eq!(again.kind(), ErrorKind::AlreadyExists);
+        let mut spaced = delivery("hunter2", AT, BODY, AT);
+        spaced.headers[0].1.push(' ');
+        assert_eq!(intake.receive(&spaced).unwrap_err().kind(), ErrorKind::AlreadyExists);
         let trigger = self::intake().receive(&delivery("hunter2", AT, r#"{"ticket_id":"12"}"#, AT)).unwrap();
         assert_eq!(trigger[0].id, "12");
         let created = BODY.replace("status_changed", "created");

@@ -413,18 +413,12 @@ impl fmt::Display for Error {
             write!(f, "HTTP {status}: ")?;
         }
         if let Some(code) = &inner.code {
-            write!(f, "[{code}] ")?;
+            write!(f, "[{}] ", OneLine(code))?;
         }
         if let Some(field) = &inner.field {
-            write!(f, "`{field}`: ")?;
+            write!(f, "`{}`: ", OneLine(field))?;
         }
-        // One line, whatever the vendor wrote: its texts hold line breaks and tabs.
-        for (nth, word) in inner.message.split_whitespace().enumerate() {
-            if nth > 0 {
-                f.write_str(" ")?;
-            }
-            f.write_str(word)?;
-        }
+        write!(f, "{}", OneLine(&inner.message))?;
         match inner.retry {
             Retry::After(wait) if wait.as_secs() > 0 => write!(f, " (retry after {} s)", wait.as_secs())?,
             Retry::Never | Retry::After(_) => {}
@@ -436,7 +430,22 @@ impl fmt::Display for Error {
             write!(f, " (applied already: {})", inner.applied.join(", "))?;
         }
         if let Some(hint) = &inner.hint {
-            write!(f, "; {hint}")?;
+            write!(f, "; {}", OneLine(hint))?;
+        }
+        Ok(())
+    }
+}
+
+/// A text in one line, whatever the vendor wrote: its texts, codes and names of fields hold line breaks and tabs.
+struct OneLine<'a>(&'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (nth, word) in self.0.split_whitespace().enumerate() {
+            if nth > 0 {
+                f.write_str(" ")?;
+            }
+            f.write_str(word)?;
         }
         Ok(())
     }
@@ -493,6 +502,13 @@ mod tests {
             "invalid_request: memory create_ticket: HTTP 400: [E1] `status`: unknown category \
              (the change may have been applied); use `open`"
         );
+    }
+
+    /// Found by fuzzing: codes and names of fields are the vendor's, too.
+    #[test]
+    fn display_is_one_line_whatever_the_vendor_names() {
+        let error = Error::invalid("0\r\na", "b").with_code("x\r\ny").with_hint("c\nd");
+        assert_eq!(error.to_string(), "invalid_request: [x y] `0 a`: b; c d");
     }
 
     #[test]

@@ -5,9 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use ticketing_core::model::Kind;
-use ticketing_core::request::{ListChanges, ListTickets};
+use ticketing_core::request::{ListChanges, ListTickets, Sort, SortField};
 use ticketing_core::{Checkpoint, Cursor, CursorCodec, Error, ErrorKind, Operation};
-use ticketing_fuzz::{Bed, Shape};
+use ticketing_fuzz::{Bed, JiraCloud, JiraDataCenter, ServiceNow, Shape, Vendor, Zendesk};
 
 const CHECKSUM_BYTES: usize = 6;
 
@@ -81,29 +81,37 @@ fn distort(value: &mut Value, shape: &mut Shape<'_>) {
     }
 }
 
-#[test]
-fn a_forged_cursor_is_refused_or_leads_somewhere_in_the_same_list() {
-    let bed = Bed::new();
-    let request = || ListTickets::new().with_page_size(Some(3));
-    let list = |cursor: Option<Cursor>| bed.run(bed.provider.list_tickets(request().with_cursor(cursor)));
+for_each_vendor!("cursors", a_forged_cursor_is_refused_or_leads_somewhere_in_the_same_list);
+for_each_vendor!("cursors", a_forged_checkpoint_is_refused_or_leads_somewhere_in_the_same_changes);
+
+/// Two kinds of listings: in the vendor's own order, and in one that was asked for.
+fn a_forged_cursor_is_refused_or_leads_somewhere_in_the_same_list<V: Vendor>(name: &str) {
+    let bed = Bed::<V>::new().with_time_passing();
+    let sorts = [vec![], vec![Sort::descending(SortField::UpdatedAt)]];
+    let list = |sort: &[Sort], cursor: Option<Cursor>| {
+        let request = ListTickets::new().with_page_size(Some(3)).with_sort(sort.to_vec()).with_cursor(cursor);
+        bed.run(bed.provider.list_tickets(request))
+    };
     let mut genuine = Vec::new();
     let mut ids = Vec::new();
-    let mut cursor = None;
-    loop {
-        let page = list(cursor).unwrap();
-        ids.extend(page.items.into_iter().map(|ticket| ticket.id));
-        match page.next {
-            Some(next) => genuine.push(next.as_str().to_owned()),
-            None => break,
+    for (nth, sort) in sorts.iter().enumerate() {
+        let mut cursor = None;
+        loop {
+            let page = list(sort, cursor).unwrap();
+            ids.extend(page.items.into_iter().map(|ticket| ticket.id));
+            match page.next {
+                Some(next) => genuine.push((nth, next.as_str().to_owned())),
+                None => break,
+            }
+            cursor = genuine.last().map(|(_, text)| Cursor::new(text));
         }
-        cursor = genuine.last().map(Cursor::new);
     }
-    assert!(genuine.len() >= 3 && ids.len() == 12, "{} cursors, {} tickets", genuine.len(), ids.len());
-    fuzz!("cursors/a_forged_cursor_is_refused_or_leads_somewhere_in_the_same_list", |bytes: &[u8]| {
+    assert!(genuine.len() >= 6 && ids.len() >= 24, "{} cursors, {} tickets", genuine.len(), ids.len());
+    fuzz!(name, |bytes: &[u8]| {
         let shape = &mut Shape::new(bytes);
-        let text = shape.pick(&genuine).clone();
+        let (nth, text) = shape.pick(&genuine).clone();
         let forged = forge(&text, |at| distort(at, shape));
-        match list(Some(Cursor::new(forged))) {
+        match list(&sorts[nth], Some(Cursor::new(forged))) {
             Ok(page) => {
                 for ticket in &page.items {
                     assert!(ids.contains(&ticket.id), "a ticket of another list: {}", ticket.key);
@@ -114,24 +122,31 @@ fn a_forged_cursor_is_refused_or_leads_somewhere_in_the_same_list() {
     });
 }
 
-#[test]
-fn a_forged_checkpoint_is_refused_or_leads_somewhere_in_the_same_changes() {
-    let bed = Bed::new();
-    let changes = |checkpoint: Option<Checkpoint>| {
-        bed.run(bed.provider.list_changes(ListChanges::new(Kind::Ticket).with_checkpoint(checkpoint)))
+fn a_forged_checkpoint_is_refused_or_leads_somewhere_in_the_same_changes<V: Vendor>(name: &str) {
+    let bed = Bed::<V>::new().with_time_passing();
+    let changes = |kind: Kind, checkpoint: Option<Checkpoint>| {
+        let request = ListChanges::new(kind).with_page_size(Some(4)).with_checkpoint(checkpoint);
+        bed.run(bed.provider.list_changes(request))
     };
-    let mut genuine = vec![changes(None).unwrap().checkpoint.as_str().to_owned()];
-    for _ in 0..3 {
-        let last = genuine.last().map(Checkpoint::new);
-        genuine.push(changes(last).unwrap().checkpoint.as_str().to_owned());
+    let kinds: Vec<Kind> =
+        [Kind::Ticket, Kind::User, Kind::Account].into_iter().filter(|kind| changes(*kind, None).is_ok()).collect();
+    assert!(kinds.contains(&Kind::Ticket));
+    let mut genuine = Vec::new();
+    for kind in kinds {
+        let mut last = None;
+        for _ in 0..4 {
+            let text = changes(kind, last).unwrap().checkpoint.as_str().to_owned();
+            last = Some(Checkpoint::new(&text));
+            genuine.push((kind, text));
+        }
     }
-    fuzz!("cursors/a_forged_checkpoint_is_refused_or_leads_somewhere_in_the_same_changes", |bytes: &[u8]| {
+    fuzz!(name, |bytes: &[u8]| {
         let shape = &mut Shape::new(bytes);
-        let text = shape.pick(&genuine).clone();
+        let (kind, text) = shape.pick(&genuine).clone();
         let forged = forge(&text, |at| distort(at, shape));
-        match changes(Some(Checkpoint::new(forged))) {
+        match changes(kind, Some(Checkpoint::new(forged))) {
             Ok(page) => {
-                if let Err(error) = changes(Some(page.checkpoint)) {
+                if let Err(error) = changes(kind, Some(page.checkpoint)) {
                     panic!("its own checkpoint is refused: {error}");
                 }
             }

@@ -5,7 +5,7 @@
 
 /// Runs a target over the inputs that were kept for it, then over whatever the engine comes up with.
 macro_rules! fuzz {
-    ($name:literal, $target:expr) => {{
+    ($name:expr, $target:expr) => {{
         let target = std::panic::AssertUnwindSafe($target);
         for (path, bytes) in ticketing_fuzz::kept($name) {
             println!("{}", path.display());
@@ -16,7 +16,26 @@ macro_rules! fuzz {
     }};
 }
 
+/// A target for each vendor, of one that is written for all of them: `folder/name/vendor` is what it is called.
+macro_rules! for_each_vendor {
+    ($folder:literal, $name:ident) => {
+        for_each_vendor!($folder, $name, servicenow ServiceNow, jira_cloud JiraCloud, jira_data_center JiraDataCenter,
+            zendesk Zendesk);
+    };
+    ($folder:literal, $name:ident, $($test:ident $vendor:ident),*) => {
+        mod $name {
+            $( #[test]
+            fn $test() {
+                super::$name::<super::$vendor>(concat!($folder, "/", stringify!($name), "/", stringify!($test)));
+            } )*
+        }
+    };
+}
+
 mod cursors;
+mod jql;
 mod queries;
+mod richtext;
+mod search;
 mod webhooks;
 mod wire;

@@ -7,7 +7,7 @@ use provider_servicenow::query::{Condition, FieldName, Order, Query};
 use serde_json::json;
 use ticketing_core::ErrorKind;
 use ticketing_core::request::{CreateTicket, GetTicket, ListTickets, TextInput, TicketFilter};
-use ticketing_fuzz::{Bed, Shape};
+use ticketing_fuzz::{Bed, ServiceNow, Shape};
 use vendor_sandbox::servicenow::{ConditionReading, QueryReading};
 
 const FIELDS: &[&str] = &["short_description", "state", "number", "sys_id", "caller_id.email", "u_symptom", "due_date"];
@@ -204,7 +204,7 @@ fn what_is_written_is_read() {
 /// The stored value decides, whatever is in it: a text is found by itself and by nothing else.
 #[test]
 fn a_stored_text_is_found_by_what_it_holds() {
-    let bed = Bed::new();
+    let bed = Bed::<ServiceNow>::new();
     let id = bed.control.find("incident", "number=INC0010001").unwrap().remove(0);
     let field = || FieldName::new("short_description").unwrap();
     fuzz!("queries/a_stored_text_is_found_by_what_it_holds", |bytes: &[u8]| {
@@ -246,7 +246,7 @@ fn a_stored_text_is_found_by_what_it_holds() {
 /// Through the provider, the wire and back: what was written is read, and found again exactly once.
 #[test]
 fn a_ticket_comes_back_as_it_was_written() {
-    let bed = Bed::new();
+    let bed = Bed::<ServiceNow>::new();
     fuzz!("queries/a_ticket_comes_back_as_it_was_written", |bytes: &[u8]| {
         let shape = &mut Shape::new(bytes);
         let (title, external_id, description) = (shape.word(), shape.word(), shape.text());
@@ -288,7 +288,7 @@ fn a_ticket_comes_back_as_it_was_written() {
 /// Nothing that a client sends as a query breaks the sandbox, and a condition that it understood restricts.
 #[test]
 fn the_instance_reads_anything() {
-    let bed = Bed::new();
+    let bed = Bed::<ServiceNow>::new();
     let tables: Vec<(&str, usize)> =
         TABLES.iter().map(|table| (*table, bed.control.find(table, "").unwrap().len())).collect();
     fuzz!("queries/the_instance_reads_anything", |bytes: &[u8]| {

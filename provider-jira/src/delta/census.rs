@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use ticketing_core::model::Kind;
 use ticketing_core::request::ListIds;
 use ticketing_core::{CursorCodec, Error, ErrorKind, Operation, Page, Result, remedy};
+use ticketing_http::decode_error;
 
 use crate::api::{From, Search};
 use crate::connection::Connection;
@@ -94,8 +95,8 @@ async fn tickets(connection: &Connection, behind: u64, size: u64) -> Result<(Vec
         }
         let mut ids: Vec<u64> = Vec::with_capacity(page.issues.len());
         for raw in &page.issues {
-            let issue: Issue<'_> = serde_json::from_str(raw.get())
-                .map_err(|error| Error::new(ErrorKind::Decode, format!("an issue cannot be read: {error}")))?;
+            let issue: Issue<'_> =
+                serde_json::from_str(raw.get()).map_err(|error| decode_error("", error).with_context("an issue"))?;
             let id: u64 = issue
                 .id
                 .parse()

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use ticketing_core::model::{Change, Document, Kind, Ticket};
@@ -93,8 +93,9 @@ impl Mark {
     }
 }
 
+/// A moment that a checkpoint holds, with room around it for what is asked for.
 fn moment(millis: i64) -> Result<DateTime<Utc>> {
-    DateTime::from_timestamp_millis(millis).ok_or_else(|| {
+    DateTime::from_timestamp_millis(millis).filter(|at| (0..9_999).contains(&at.year())).ok_or_else(|| {
         Error::invalid("checkpoint", "the checkpoint holds no moment").with_hint("start over without one")
     })
 }
@@ -111,6 +112,9 @@ pub(crate) async fn list_changes(connection: &Connection, request: ListChanges) 
     let mut mark = before.unwrap_or_default();
     if let Some(position) = &mark.position {
         position.check("checkpoint", BY_CHANGE)?;
+    }
+    for millis in [mark.from, mark.begun, mark.latest].into_iter().flatten() {
+        moment(millis)?;
     }
     let plan = tickets::plan(connection, &Projection::new(), request.include_raw, &[]).await?;
     let limit = Connection::page_size(request.page_size);
@@ -166,6 +170,20 @@ async fn newest(connection: &Connection, plan: &crate::map::TicketPlan, base: &J
         match paged.next {
             Some(next) => position = Some(next),
             None => return Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found by fuzzing: a forged checkpoint names moments around which there is no room.
+    #[test]
+    fn a_checkpoint_holds_moments_of_our_days() {
+        assert!(moment(1_767_600_000_000).is_ok());
+        for absurd in [i64::MIN, i64::MAX, 8_210_266_876_799_999, -62_200_000_000_000] {
+            assert_eq!(moment(absurd).unwrap_err().field(), Some("checkpoint"), "{absurd}");
         }
     }
 }

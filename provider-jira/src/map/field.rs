@@ -4,7 +4,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use ticketing_core::model::{FieldData, FieldLabel, FieldType, FieldValue, format_timestamp};
-use ticketing_core::{Error, ErrorKind, Result};
+use ticketing_core::{Error, Result};
+use ticketing_http::decode_error;
 
 use super::{moment, rich_text};
 use crate::catalogue::{Column, Shape};
@@ -58,8 +59,7 @@ pub(crate) fn field_value(column: &Column, raw: &RawValue) -> Result<Option<Fiel
 }
 
 fn read<'a, T: serde::Deserialize<'a>>(raw: &'a RawValue) -> Result<T> {
-    serde_json::from_str(raw.get())
-        .map_err(|error| Error::new(ErrorKind::Decode, format!("the value cannot be read: {error}")))
+    serde_json::from_str(raw.get()).map_err(|error| decode_error("", error).with_context("the value"))
 }
 
 fn owned<T: DeserializeOwned>(raw: &RawValue) -> Result<T> {
@@ -95,7 +95,7 @@ fn one(shape: Shape, raw: &RawValue) -> Result<Vec<Labelled>> {
         Shape::RequestType => {
             let own: Value = owned(raw)?;
             let inner: Thing = serde_json::from_value(own["requestType"].clone())
-                .map_err(|error| Error::new(ErrorKind::Decode, format!("the request type cannot be read: {error}")))?;
+                .map_err(|error| decode_error("", error).with_context("the request type"))?;
             Ok(thing(&inner, shape).into_iter().collect())
         }
         Shape::User => {

@@ -3,7 +3,8 @@
 use serde_json::Value;
 use serde_json::value::RawValue;
 use ticketing_core::model::{NativeText, RichText, TextFormat};
-use ticketing_core::{Error, ErrorKind, Result};
+use ticketing_core::{Delivery, Error, ErrorKind, Result};
+use ticketing_http::decode_error;
 use ticketing_http::richtext::{Converted, adf, wiki};
 
 use crate::api::Flavour;
@@ -13,22 +14,25 @@ use crate::api::Flavour;
 /// # Errors
 /// `Decode` where it is neither ADF nor a text.
 pub(crate) fn rich_text(raw: &RawValue) -> Result<Option<RichText>> {
-    let broken =
-        |error: &dyn std::fmt::Display| Error::new(ErrorKind::Decode, format!("the text cannot be read: {error}"));
+    // Without the reader's own words: they quote the text.
+    let broken = |what: &str| {
+        Error::new(ErrorKind::Decode, format!("the text cannot be read: {what}")).with_delivery(Delivery::Answered)
+    };
     match raw.get().as_bytes().first() {
         Some(b'{') => {
-            let markdown = adf::to_markdown(raw.get()).map_err(|error| broken(&error))?.value;
+            let markdown = adf::to_markdown(raw.get()).map_err(|_| broken("it is no ADF"))?.value;
             let native = NativeText { format: TextFormat::Adf, content: raw.get().to_owned() };
             Ok(Some(RichText { markdown, native }).filter(|text| !is_empty_adf(text)))
         }
         Some(b'"') => {
-            let content: String = serde_json::from_str(raw.get()).map_err(|error| broken(&error))?;
+            let content: String =
+                serde_json::from_str(raw.get()).map_err(|error| decode_error("", error).with_context("the text"))?;
             let markdown = wiki::to_markdown(&content).value;
             let text = RichText { markdown, native: NativeText { format: TextFormat::Wiki, content } };
             Ok(Some(text).filter(|text| !text.native.content.is_empty()))
         }
         _ if raw.get() == "null" => Ok(None),
-        _ => Err(broken(&"it is neither an object nor a string")),
+        _ => Err(broken("it is neither an object nor a string")),
     }
 }
 

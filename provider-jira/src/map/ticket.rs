@@ -9,6 +9,7 @@ use ticketing_core::model::{
 };
 use ticketing_core::request::Projection;
 use ticketing_core::{Delivery, Error, ErrorKind, FieldId, Result, TicketId, Version};
+use ticketing_http::decode_error;
 
 use super::{field_value, moment, person_ref, rich_text};
 use crate::api::Site;
@@ -110,11 +111,8 @@ impl TicketPlan {
     /// # Errors
     /// `Decode`, naming the issue, where it cannot be read.
     pub(crate) fn ticket(&self, raw: Raw<'_>) -> Result<Ticket> {
-        let issue: Issue<'_> = serde_json::from_str(raw.get()).map_err(|error| {
-            Error::new(ErrorKind::Decode, format!("an issue cannot be read: {error}"))
-                .with_code("row")
-                .with_delivery(Delivery::Answered)
-        })?;
+        let issue: Issue<'_> = serde_json::from_str(raw.get())
+            .map_err(|error| decode_error("", error).with_context("an issue").with_code("row"))?;
         let mut ticket = self.read(&issue).map_err(|error| {
             error
                 .with_context(format!("issue `{}`", shown(if issue.key.is_empty() { &issue.id } else { &issue.key })))
@@ -252,6 +250,19 @@ impl TicketPlan {
 
 /// A field's value.
 fn field<T: DeserializeOwned>(id: &str, raw: &RawValue) -> Result<T> {
-    serde_json::from_str(raw.get())
-        .map_err(|error| Error::new(ErrorKind::Decode, format!("field `{id}` cannot be read: {error}")))
+    serde_json::from_str(raw.get()).map_err(|error| decode_error("", error).with_context(format!("field `{id}`")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found by fuzzing: a reader's own words quote what it read.
+    #[test]
+    fn what_cannot_be_read_is_named_and_not_quoted() {
+        let raw = RawValue::from_string("\"hunter2\"".to_owned()).unwrap();
+        let error = field::<Vec<Thing>>("customfield_10034", &raw).unwrap_err();
+        assert!(error.message().contains("customfield_10034"), "{error}");
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+    }
 }

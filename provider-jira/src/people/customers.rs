@@ -9,7 +9,7 @@ use ticketing_core::request::{ListAccounts, ListContacts};
 use ticketing_core::{AccountId, ContactId, Operation, Page, Result};
 use ticketing_http::path_segment;
 
-use super::{cut, item, offset_of, raw_of};
+use super::{Stretches, cut, item, offset_of, raw_of};
 use crate::connection::{Connection, Part};
 use crate::wire::{Person, text};
 
@@ -20,7 +20,7 @@ const SIZE: u64 = 50;
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct DeskPage<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     values: Vec<&'a RawValue>,
     #[serde(default)]
     is_last_page: Option<bool>,
@@ -45,9 +45,11 @@ struct Desk {
 async fn all(connection: &Connection, path: &str) -> Result<Vec<Box<RawValue>>> {
     let mut out = Vec::new();
     let mut start = 0;
+    let mut stretches = Stretches::default();
     loop {
         let (from, limit) = (start.to_string(), SIZE.to_string());
         let response = connection.api.read_desk(path, &[("start", &from), ("limit", &limit)]).await?;
+        stretches.check(&response)?;
         let page: DeskPage<'_> = response.json()?;
         let received = page.values.len() as u64;
         out.extend(page.values.into_iter().map(ToOwned::to_owned));

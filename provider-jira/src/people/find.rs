@@ -5,7 +5,7 @@ use ticketing_core::model::{Group, User, UserType};
 use ticketing_core::request::{AssignableTo, FindGroups, FindUsers, GetTicket, Projection};
 use ticketing_core::{Cursor, Error, ErrorKind, Operation, Page, Result};
 
-use super::{cut, groups, item, missing, offset_of, users};
+use super::{Stretches, cut, groups, item, missing, offset_of, users};
 use crate::connection::Connection;
 use crate::map;
 use crate::tickets;
@@ -93,6 +93,7 @@ async fn assignable(connection: &Connection, to: (&str, &str)) -> Result<Vec<Use
     const SIZE: u64 = 1_000;
     let mut out = Vec::new();
     let mut offset = 0_u64;
+    let mut stretches = Stretches::default();
     loop {
         let (start, size) = (offset.to_string(), SIZE.to_string());
         let any = if connection.api.site().await?.is_cloud() { "query" } else { "username" };
@@ -107,6 +108,7 @@ async fn assignable(connection: &Connection, to: (&str, &str)) -> Result<Vec<Use
         if rows.is_empty() {
             return Ok(out);
         }
+        stretches.check(&response)?;
         for raw in rows {
             let person: Person = item("user", raw)?;
             out.extend(map::user(&person));

@@ -6,7 +6,7 @@ use ticketing_core::model::{Group, User};
 use ticketing_core::request::{GetGroup, ListGroupMembers, ListGroups};
 use ticketing_core::{Error, ErrorKind, Operation, Page, Result};
 
-use super::{Values, cut, item, missing, offset_of, raw_of};
+use super::{Stretches, Values, cut, item, missing, offset_of, raw_of};
 use crate::connection::Connection;
 use crate::map;
 use crate::wire::{GroupInfo, Person};
@@ -24,17 +24,24 @@ fn read(raw: &RawValue, with_raw: bool) -> Result<Group> {
 }
 
 /// A stretch of the site's groups, and where the next one begins.
-async fn stretch(connection: &Connection, offset: u64, size: u64, with_raw: bool) -> Result<(Vec<Group>, Option<u64>)> {
+async fn stretch(
+    connection: &Connection,
+    offset: u64,
+    size: u64,
+    with_raw: bool,
+    stretches: &mut Stretches,
+) -> Result<(Vec<Group>, Option<u64>)> {
     if connection.api.site().await?.is_cloud() {
         let size = size.min(LARGEST);
         let query = [("startAt", offset.to_string()), ("maxResults", size.to_string())];
         let query = query.each_ref().map(|(name, value)| (*name, value.as_str()));
         let response = connection.api.read("/group/bulk", &query).await?;
+        stretches.check(&response)?;
         let page: Values<'_> = response.json()?;
         let received = page.values.len() as u64;
         let groups: Result<Vec<Group>> = page.values.into_iter().map(|raw| read(raw, with_raw)).collect();
         let is_last = page.is_last.unwrap_or(received == 0) || received == 0;
-        return Ok((groups?, (!is_last).then_some(offset + received)));
+        return Ok((groups?, (!is_last).then_some(offset.saturating_add(received))));
     }
     let all = picked(connection, "", with_raw).await?;
     let end = offset.saturating_add(size);
@@ -47,7 +54,7 @@ async fn stretch(connection: &Connection, offset: u64, size: u64, with_raw: bool
 async fn picked(connection: &Connection, text: &str, with_raw: bool) -> Result<Vec<Group>> {
     #[derive(Deserialize)]
     struct Picked<'a> {
-        #[serde(borrow, default)]
+        #[serde(borrow)]
         groups: Vec<&'a RawValue>,
     }
     let response = connection.api.read("/groups/picker", &[("query", text), ("maxResults", MOST)]).await?;
@@ -59,8 +66,10 @@ async fn picked(connection: &Connection, text: &str, with_raw: bool) -> Result<V
 pub(super) async fn all(connection: &Connection) -> Result<Vec<Group>> {
     let mut out = Vec::new();
     let mut offset = 0;
+    let mut stretches = Stretches::default();
     loop {
-        let (groups, next) = stretch(connection, offset, crate::connection::LARGEST_PAGE.into(), false).await?;
+        let size = crate::connection::LARGEST_PAGE.into();
+        let (groups, next) = stretch(connection, offset, size, false, &mut stretches).await?;
         out.extend(groups);
         match next {
             Some(next) => offset = next,
@@ -74,13 +83,13 @@ pub(crate) async fn list_groups(connection: &Connection, request: ListGroups) ->
     let codec = connection.codec(Operation::ListGroups, &(request.include_inactive, request.include_raw));
     let offset = offset_of(&codec, request.cursor.as_ref())?;
     let size = Connection::page_size(request.page_size);
-    let (groups, next) = stretch(connection, offset, size, request.include_raw).await?;
+    let (groups, next) = stretch(connection, offset, size, request.include_raw, &mut Stretches::default()).await?;
     Ok(Page::new(groups, next.map(|next| codec.cursor(&next)).transpose()?))
 }
 
 /// One page of the ids of all groups.
 pub(crate) async fn group_ids(connection: &Connection, offset: u64, size: u64) -> Result<(Vec<String>, Option<u64>)> {
-    let (groups, next) = stretch(connection, offset, size, false).await?;
+    let (groups, next) = stretch(connection, offset, size, false, &mut Stretches::default()).await?;
     Ok((groups.into_iter().map(|group| group.id.to_string()).collect(), next))
 }
 
@@ -124,6 +133,7 @@ pub(super) async fn members(connection: &Connection, group: &str, inactive: bool
     let name = if connection.api.site().await?.is_cloud() { "groupId" } else { "groupname" };
     let mut out: Vec<User> = Vec::new();
     let mut offset = 0;
+    let mut stretches = Stretches::default();
     loop {
         let (start, size) = (offset.to_string(), LARGEST.to_string());
         let inactive = if inactive { "true" } else { "false" };
@@ -138,6 +148,7 @@ pub(super) async fn members(connection: &Connection, group: &str, inactive: bool
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(missing("group", group)),
             Err(error) => return Err(error),
         };
+        stretches.check(&response)?;
         let page: Values<'_> = response.json()?;
         let received = page.values.len() as u64;
         for raw in page.values {

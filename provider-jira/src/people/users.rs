@@ -5,7 +5,7 @@ use ticketing_core::model::{User, UserType};
 use ticketing_core::request::{GetUser, ListUsers};
 use ticketing_core::{Error, ErrorKind, Operation, Page, Result};
 
-use super::{item, missing, offset_of, raw_of};
+use super::{Stretches, item, missing, offset_of, raw_of};
 use crate::connection::Connection;
 use crate::map;
 use crate::wire::Person;
@@ -23,7 +23,13 @@ fn read(raw: &RawValue, with_raw: bool) -> Result<User> {
 }
 
 /// A stretch of the site's users, customers and inactive ones among them. A short one is not the end (wire A7): an empty is.
-async fn stretch(connection: &Connection, offset: u64, size: u64, with_raw: bool) -> Result<Vec<User>> {
+async fn stretch(
+    connection: &Connection,
+    offset: u64,
+    size: u64,
+    with_raw: bool,
+    stretches: &mut Stretches,
+) -> Result<Vec<User>> {
     let (start, size) = (offset.to_string(), size.to_string());
     let response = if connection.api.site().await?.is_cloud() {
         connection.api.read("/users/search", &[("startAt", &start), ("maxResults", &size)]).await?
@@ -38,6 +44,9 @@ async fn stretch(connection: &Connection, offset: u64, size: u64, with_raw: bool
         connection.api.read("/user/search", &query).await?
     };
     let rows: Vec<&RawValue> = response.json()?;
+    if !rows.is_empty() {
+        stretches.check(&response)?;
+    }
     rows.into_iter().map(|raw| read(raw, with_raw)).collect()
 }
 
@@ -46,12 +55,13 @@ pub(crate) async fn list_users(connection: &Connection, request: ListUsers) -> R
     let codec = connection.codec(Operation::ListUsers, &(request.include_inactive, request.include_raw));
     let size = Connection::page_size(request.page_size).min(LARGEST);
     let mut offset = offset_of(&codec, request.cursor.as_ref())?;
+    let mut stretches = Stretches::default();
     loop {
-        let users = stretch(connection, offset, size, request.include_raw).await?;
+        let users = stretch(connection, offset, size, request.include_raw, &mut stretches).await?;
         if users.is_empty() {
             return Ok(Page::last(Vec::new()));
         }
-        offset += size;
+        offset = offset.saturating_add(size);
         let kept: Vec<User> = users
             .into_iter()
             .filter(|user| user.user_type != UserType::Contact)
@@ -66,8 +76,8 @@ pub(crate) async fn list_users(connection: &Connection, request: ListUsers) -> R
 /// One page of the ids of all users.
 pub(crate) async fn user_ids(connection: &Connection, offset: u64, size: u64) -> Result<(Vec<String>, Option<u64>)> {
     let size = size.min(LARGEST);
-    let users = stretch(connection, offset, size, false).await?;
-    let next = (!users.is_empty()).then_some(offset + size);
+    let users = stretch(connection, offset, size, false, &mut Stretches::default()).await?;
+    let next = (!users.is_empty()).then_some(offset.saturating_add(size));
     let staff = users.into_iter().filter(|user| user.user_type != UserType::Contact);
     Ok((staff.map(|user| user.id.to_string()).collect(), next))
 }
@@ -134,8 +144,9 @@ pub(crate) async fn search(
     }
     let mut found = Vec::new();
     let mut offset = 0;
+    let mut stretches = Stretches::default();
     loop {
-        let users = stretch(connection, offset, LARGEST, false).await?;
+        let users = stretch(connection, offset, LARGEST, false, &mut stretches).await?;
         if users.is_empty() {
             return Ok(found);
         }

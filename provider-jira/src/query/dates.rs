@@ -19,6 +19,7 @@ const FORMAT: &str = "%Y-%m-%d %H:%M";
 impl Zone {
     /// The latest minute, as the site will read it, that is not after a moment.
     fn floor(self, at: DateTime<Utc>) -> NaiveDateTime {
+        let at = readable(at);
         let Some(zone) = self.0 else { return (at - ANY_ZONE).naive_utc() };
         // Where clocks are put back, an hour's minutes come twice; the site takes one of the two, and does not say which.
         let mut minute = at;
@@ -34,6 +35,7 @@ impl Zone {
 
     /// The earliest minute, as the site will read it, that is not before a moment.
     fn ceiling(self, at: DateTime<Utc>) -> NaiveDateTime {
+        let at = readable(at);
         let Some(zone) = self.0 else { return (at + ANY_ZONE + TimeDelta::minutes(1)).naive_utc() };
         let mut minute = if at.timestamp_millis() % 60_000 == 0 { at } else { at + TimeDelta::minutes(1) };
         for _ in 0..LONGEST_FOLD {
@@ -55,6 +57,12 @@ impl Zone {
     pub(crate) fn until(self, field: Field, at: DateTime<Utc>) -> Clause {
         Clause::Term(field, Operator::Less, self.ceiling(at).format(FORMAT).to_string())
     }
+}
+
+/// A moment in the years that four digits can write: no issue is older than the first, and none is younger than the last.
+fn readable(at: DateTime<Utc>) -> DateTime<Utc> {
+    let year = |year| Utc.with_ymd_and_hms(year, 1, 2, 0, 0, 0).single().unwrap_or(at);
+    at.clamp(year(1000), year(9999))
 }
 
 /// Without seconds, as the site will read it.
@@ -83,6 +91,18 @@ mod tests {
         assert_eq!(text(berlin.until(Field::system("updated"), whole)), "updated < \"2026-01-05 09:00\"");
         // Nobody says which zone it is: wide enough for all.
         assert_eq!(text(Zone(None).since(Field::system("updated"), whole)), "updated >= \"2026-01-04 18:00\"");
+    }
+
+    /// Found by fuzzing: a moment at the end of all days has none beyond it.
+    #[test]
+    fn the_ends_of_time_are_written_with_four_digits() {
+        for zone in [Zone(None), Zone(Some(Tz::Europe__Berlin))] {
+            for end in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
+                for moment in [zone.floor(end), zone.ceiling(end)] {
+                    assert_eq!(moment.format(FORMAT).to_string().len(), "2026-01-05 08:00".len(), "{moment}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -255,8 +255,8 @@ fn field_clause(wanted: &FieldFilter, columns: &Columns, zone: Zone) -> Result<C
             Some(Clause::equals(field(), day.as_str()))
         }
         (Shape::Moment, FieldData::Text(at)) => {
-            let at = at.parse().ok()?;
-            let end = at + chrono::TimeDelta::seconds(1);
+            let at: chrono::DateTime<chrono::Utc> = at.parse().ok()?;
+            let end = at.checked_add_signed(chrono::TimeDelta::seconds(1)).unwrap_or(at);
             Some(Clause::All(vec![zone.since(field(), at), zone.until(field(), end)]))
         }
         _ => None,

@@ -69,9 +69,12 @@ struct RequestType {
 
 async fn all<T: serde::de::DeserializeOwned>(connection: &Connection, path: &str) -> Result<Vec<T>> {
     let mut out = Vec::new();
+    let mut stretches = crate::people::Stretches::default();
     loop {
         let start = out.len().to_string();
-        let page: Page<T> = connection.api.read_desk(path, &[("start", &start), ("limit", "50")]).await?.json()?;
+        let response = connection.api.read_desk(path, &[("start", &start), ("limit", "50")]).await?;
+        stretches.check(&response)?;
+        let page: Page<T> = response.json()?;
         let over = page.is_last_page || page.values.is_empty();
         out.extend(page.values);
         if over {

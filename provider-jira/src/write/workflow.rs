@@ -37,7 +37,6 @@ pub(crate) struct Step {
 pub(crate) async fn steps(connection: &Connection, id: &str) -> Result<Vec<Step>> {
     #[derive(Deserialize)]
     struct Answer {
-        #[serde(default)]
         transitions: Vec<Step>,
     }
     let path = format!("/issue/{}/transitions", path_segment(id));

@@ -69,6 +69,10 @@ pub(crate) async fn list_changes(connection: &Connection, request: ListChanges) 
             connection.note_closed(EXPORTS, true);
             return error.with_hint("changes can be followed by admins alone, or by a credential with the right scope");
         }
+        // What it is asked from is in the checkpoint, and nowhere else.
+        if request.checkpoint.is_some() && matches!(error.http_status(), Some(400 | 422)) {
+            return error.with_field("checkpoint").with_hint("start over without one");
+        }
         error
     })?;
     Ok(ChangePage { items, checkpoint: codec.checkpoint(&progress)?, caught_up })

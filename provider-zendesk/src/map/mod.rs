@@ -5,7 +5,7 @@ pub(crate) mod field;
 mod people;
 mod ticket;
 
-pub(crate) use comment::{attachment, author, comment, html_of, read_attachment_id};
+pub(crate) use comment::{attachment, author, comment, html_of, read_attachment_id, text_of};
 pub(crate) use people::{account, brand, contact, group, is_contact, user};
 pub(crate) use ticket::{Known, TicketPlan};
 

@@ -46,9 +46,12 @@ impl Place {
 }
 
 /// Sorts tickets.
-pub(crate) fn sorted(mut tickets: Vec<Ticket>, sort: &[Sort]) -> Vec<Ticket> {
-    tickets.sort_by(|a, b| Place::of(a, sort).compare(&Place::of(b, sort), sort));
-    tickets
+pub(crate) fn sorted(tickets: Vec<Ticket>, sort: &[Sort]) -> Vec<Ticket> {
+    // Each place is worked out once, and not twice for each comparison.
+    let mut placed: Vec<(Place, Ticket)> =
+        tickets.into_iter().map(|ticket| (Place::of(&ticket, sort), ticket)).collect();
+    placed.sort_by(|(a, _), (b, _)| a.compare(b, sort));
+    placed.into_iter().map(|(_, ticket)| ticket).collect()
 }
 
 /// How many of these, in their order, stand at a place or before it.

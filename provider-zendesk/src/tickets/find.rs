@@ -1,13 +1,16 @@
 //! The tickets that ids mean: strongly consistent, archived ones included (`wire/jira-zendesk.md` §B3.1).
 
 use ticketing_core::model::Ticket;
-use ticketing_core::request::{FoundTickets, GetTicket, GetTickets};
+use ticketing_core::request::{FoundTickets, GetTicket, GetTickets, Projection};
 use ticketing_core::{ErrorKind, Result, TicketId};
 use ticketing_http::{Response, decode};
 
+use crate::api::Window;
+use crate::comments;
 use crate::connection::{Connection, ticket_number};
-use crate::map::{Known, TicketPlan};
-use crate::wire::{Meta, TicketBody, TicketRow, TicketsBody, raw_rows};
+use crate::error::is_closed;
+use crate::map::{Known, TicketPlan, text_of};
+use crate::wire::{CommentRow, Meta, TicketBody, TicketRow, TicketsBody, raw_rows};
 
 /// Ids in one request at most.
 pub(crate) const MOST_IDS: usize = 100;
@@ -17,10 +20,41 @@ pub(crate) async fn get(connection: &Connection, request: GetTicket) -> Result<T
     // First what needs the credential: a wrong one is told whatever was asked for.
     let plan = connection.plan(&request.projection, request.include_raw).await?;
     let number = ticket_number(request.id.as_str()).ok_or_else(|| Connection::no_ticket(&request.id))?;
-    now(connection, &plan, number).await
+    whole(connection, &plan, number).await
 }
 
-/// A ticket as it is now.
+/// A ticket as it is now, for those who need its state and not its texts.
+pub(crate) async fn bare(connection: &Connection, id: &TicketId) -> Result<Ticket> {
+    let plan = connection.plan(&Projection::new().with_fields(Vec::<&str>::new()), false).await?;
+    now(connection, &plan, ticket_number(id.as_str()).ok_or_else(|| Connection::no_ticket(id))?).await
+}
+
+/// A ticket as it is now, its description with its formatting: that is in the first comment alone, and a request of its own,
+/// so that a listing has the words without it (§B3.3, §B11).
+pub(crate) async fn whole(connection: &Connection, plan: &TicketPlan, number: i64) -> Result<Ticket> {
+    let mut ticket = now(connection, plan, number).await?;
+    let Some(description) = &ticket.description else { return Ok(ticket) };
+    let first = match comments::page(connection, number, false, Window::new(1, None)).await {
+        // The words are there all the same.
+        Err(error) if is_closed(&error) => None,
+        read => read?.0.rows.into_iter().next(),
+    };
+    let is_it = |row: &CommentRow| {
+        let said = [&row.plain_body, &row.body].into_iter().flatten();
+        said.map(|text| letters(text)).any(|own| own == letters(&description.native.content))
+    };
+    if let Some(first) = first.filter(|row| row.html_body.is_some() && is_it(row)) {
+        ticket.description = Some(text_of(&first));
+    }
+    Ok(ticket)
+}
+
+/// What of a text no renderer changes.
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// A ticket as it is now, its description in plain words.
 pub(crate) async fn now(connection: &Connection, plan: &TicketPlan, number: i64) -> Result<Ticket> {
     let id = TicketId::from(number.to_string());
     match connection.api.ticket(number).await {

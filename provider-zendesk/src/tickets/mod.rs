@@ -4,5 +4,5 @@ mod find;
 mod list;
 mod source;
 
-pub(crate) use find::{MOST_IDS, get, now, several};
+pub(crate) use find::{MOST_IDS, bare, get, now, several, whole};
 pub(crate) use list::{SORTS, list};

@@ -173,8 +173,11 @@ fn advanced(after: Option<&str>, next: Option<String>) -> Result<Option<String>>
 }
 
 fn moment(seconds: i64) -> Result<Timestamp> {
-    DateTime::<Utc>::from_timestamp(seconds, 0)
-        .ok_or_else(|| Error::invalid("cursor", "the cursor names no moment").with_hint("start over without a cursor"))
+    DateTime::<Utc>::from_timestamp(seconds, 0).ok_or_else(no_moment)
+}
+
+fn no_moment() -> Error {
+    Error::invalid("cursor", "the cursor names no moment").with_hint("start over without a cursor")
 }
 
 /// Tickets that were closed long ago: archived, or about to be. None of them changes, and the search has caught up with them.
@@ -186,7 +189,8 @@ struct Settled {
 impl Settled {
     fn since(seconds: i64) -> Result<Self> {
         let at = moment(seconds)?;
-        Ok(Self { made_before: at - SURELY_LISTED, changed_before: at - TimeDelta::hours(1) })
+        let before = |ago: TimeDelta| at.checked_sub_signed(ago).ok_or_else(no_moment);
+        Ok(Self { made_before: before(SURELY_LISTED)?, changed_before: before(TimeDelta::hours(1))? })
     }
 
     /// Whether a closed ticket is among them.
@@ -198,5 +202,22 @@ impl Settled {
     fn query(&self) -> String {
         let literal = |at: Timestamp| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
         format!("status:closed created<{} updated<{}", literal(self.made_before), literal(self.changed_before))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found by fuzzing: a forged cursor begins at a moment before which there is none.
+    #[test]
+    fn a_reading_begins_in_our_days() {
+        assert!(Settled::since(1_767_600_000).is_ok());
+        for absurd in [i64::MIN, i64::MAX, DateTime::<Utc>::MIN_UTC.timestamp()] {
+            assert_eq!(
+                Settled::since(absurd).err().and_then(|error| error.field().map(str::to_owned)).as_deref(),
+                Some("cursor")
+            );
+        }
     }
 }

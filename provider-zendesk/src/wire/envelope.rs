@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use ticketing_core::{Delivery, Error, ErrorKind, Result, remedy};
-use ticketing_http::decode;
+use ticketing_http::{decode, decode_error};
 
 /// Where a page of a cursor listing ended. `links.next` and the cursor are there behind the last page too (§B2): only
 /// `has_more` says whether there is more.
@@ -65,7 +65,11 @@ pub(crate) fn rows<T: DeserializeOwned>(body: &[u8], key: &str) -> Result<Paged<
         return Err(Error::new(ErrorKind::Decode, format!("the answer holds no list `{key}`"))
             .with_delivery(Delivery::Answered));
     };
-    let meta: Option<Meta> = map.get("meta").and_then(|meta| Meta::deserialize(meta).ok());
+    // One that cannot be understood is no end.
+    let meta: Option<Meta> = match map.get("meta") {
+        None => None,
+        Some(meta) => Option::deserialize(meta).map_err(|error| decode_error("meta", error))?,
+    };
     let mut items = Vec::with_capacity(list.len());
     for (nth, value) in list.into_iter().enumerate() {
         items.push((record(key, nth, &value)?, value));
@@ -113,6 +117,9 @@ mod tests {
         assert_eq!(page(r#"{"has_more":true,"after_cursor":"xyz"}"#).unwrap().next.as_deref(), Some("xyz"));
         assert_eq!(page(r#"{"has_more":true,"after_cursor":null}"#).unwrap_err().kind(), ErrorKind::Integrity);
         assert_eq!(page("null").unwrap().items[0].0.id, 1);
+        for odd in [r#"{"has_more":"yes"}"#, "7", "\"more\""] {
+            assert_eq!(page(odd).unwrap_err().kind(), ErrorKind::Decode, "{odd} is no end");
+        }
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub(crate) async fn create(connection: &Connection, request: CreateTicket) -> Re
         comments::say(connection, number, &change, note.as_deref()).await.map_err(partly)?;
     }
     // The answer knows people by number alone.
-    let ticket = tickets::now(connection, &plan, number).await.map_err(partly)?;
+    let ticket = tickets::whole(connection, &plan, number).await.map_err(partly)?;
     draft.check(&ticket, std::slice::from_ref(&made))?;
     Ok(ticket)
 }

@@ -64,7 +64,7 @@ pub(crate) async fn update(connection: &Connection, request: UpdateTicket) -> Re
         })?;
         applied.push("tags".to_owned());
     }
-    let ticket = tickets::now(connection, &plan, number).await.map_err(|error| match applied.is_empty() {
+    let ticket = tickets::whole(connection, &plan, number).await.map_err(|error| match applied.is_empty() {
         true => error,
         false => error.with_applied(applied.clone()),
     })?;

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use futures::TryStreamExt as _;
+use serde_json::json;
 use ticketing_core::model::{Change, Kind, RemovalReason};
 use ticketing_core::request::{DeleteTicket, ListChanges, ListIds, ListTickets, UpdateTicket};
-use ticketing_core::{ChangePage, Checkpoint, ErrorKind, TicketingClient};
+use ticketing_core::{ChangePage, Checkpoint, CursorCodec, ErrorKind, Operation, TicketingClient};
 use vendor_sandbox::Fault;
 
 use crate::bed::{Bed, all, titled};
@@ -92,6 +93,24 @@ async fn an_agent_may_not_export_and_is_told() {
     assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
     assert!(error.to_string().contains("admin"), "{error}");
     assert!(!agent.capabilities().sees_deletes, "what turned out to be closed is no capability");
+}
+
+/// Found by fuzzing: what is asked from is in the checkpoint, so that the account's refusal of it is the checkpoint's.
+#[tokio::test]
+async fn a_checkpoint_that_the_account_does_not_take_is_refused_by_name() {
+    let bed = Bed::new();
+    let client = bed.client();
+    let at = |kind: Kind, position: serde_json::Value| {
+        let codec = CursorCodec::new("zendesk", "127.0.0.1:4030", Operation::ListChanges, &kind);
+        ListChanges::new(kind).with_checkpoint(codec.checkpoint(&position).unwrap())
+    };
+    for (kind, position) in
+        [(Kind::Ticket, json!({"cursor": "bent"})), (Kind::Account, json!({"time": {"f": -1, "s": []}}))]
+    {
+        let error = client.list_changes(at(kind, position)).await.unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidRequest, Some("checkpoint")), "{error}");
+        assert!(error.hint().is_some(), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -1,13 +1,14 @@
 //! Tickets as the account has them: their values, and where these come from.
 
-use ticketing_core::model::{FieldData, PriorityLevel, StatusCategory, TypeCategory};
-use ticketing_core::request::{GetTicket, GetTickets, ListTickets, Projection};
+use ticketing_core::model::{FieldData, PriorityLevel, StatusCategory, TextFormat, TypeCategory};
+use ticketing_core::request::{CreateTicket, GetTicket, GetTickets, ListTickets, Projection, TextInput};
 use ticketing_core::{ErrorKind, TicketId};
+use vendor_sandbox::Fault;
 
 use crate::bed::{Bed, all, get, titled};
 
 #[tokio::test]
-async fn a_ticket_has_its_values_and_its_people_by_name_in_one_request() {
+async fn a_ticket_has_its_values_and_its_people_by_name_in_one_request_and_its_description_in_another() {
     let bed = Bed::new();
     let client = bed.client();
     let vpn = titled(&client, "VPN drops").await;
@@ -15,7 +16,8 @@ async fn a_ticket_has_its_values_and_its_people_by_name_in_one_request() {
     let request = GetTicket::new(vpn.id.clone()).with_projection(Projection::new().with_watchers());
     let read = client.get_ticket(request).await.unwrap();
     let asked: Vec<String> = bed.sent().into_iter().filter(|sent| sent.contains("/tickets/")).collect();
-    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    assert!(asked[1].contains(&format!("/tickets/{}/comments", vpn.id)), "{asked:?}");
     assert_eq!(read.key, read.id.as_str());
     assert_eq!(read.assignees[0].name.as_deref(), Some("Amara Okafor"), "{:?}", read.assignees);
     assert!(read.requester.as_ref().unwrap().name.is_some() && read.creator.as_ref().unwrap().name.is_some());
@@ -26,6 +28,32 @@ async fn a_ticket_has_its_values_and_its_people_by_name_in_one_request() {
     assert_eq!(read.collections.len(), 1, "the brand");
     assert!(read.collections[0].name.is_some());
     assert!(read.version.is_some() && read.deleted.is_none() && read.parent.is_none());
+}
+
+/// wire B3.2, B11: the ticket has the first comment's words, the comment has its HTML.
+#[tokio::test]
+async fn a_description_keeps_its_formatting_where_the_ticket_is_read_by_itself() {
+    let bed = Bed::new();
+    let client = bed.client();
+    let markdown = "Since **9:00**\n\n- [the plan](https://example.com/a)\n- `ping`";
+    let create = CreateTicket::new("Formatted").with_description(Some(TextInput::Markdown(markdown.to_owned())));
+    let made = client.create_ticket(create).await.unwrap();
+    let read = get(&client, made.id.as_str()).await;
+    for ticket in [&made, &read] {
+        let text = ticket.description.as_ref().unwrap();
+        assert_eq!((text.markdown.as_str(), text.native.format), (markdown, TextFormat::Html));
+    }
+    // A listing has the words, and says that it has no more; it costs no request for each row.
+    bed.control.clear_requests();
+    let listed = all(&client, ListTickets::new()).await;
+    let listed = listed.iter().find(|ticket| ticket.id == made.id).unwrap();
+    let text = listed.description.as_ref().unwrap();
+    assert!(text.native.format == TextFormat::Plain && text.native.content.contains("ping"), "{text:?}");
+    assert!(!bed.sent().iter().any(|sent| sent.contains("/comments")), "{:?}", bed.sent());
+    // Where the comments cannot be read, the words are there all the same.
+    bed.control.set_faults(vec![Fault::new("not_in_plan").path("/comments")]).unwrap();
+    let read = get(&client, made.id.as_str()).await;
+    assert_eq!(read.description.as_ref().unwrap(), text);
 }
 
 #[tokio::test]

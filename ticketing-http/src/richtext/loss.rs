@@ -22,7 +22,7 @@ pub struct Converted<T> {
 #[non_exhaustive]
 pub struct Loss {
     /// Where it stands. What reading loses is named by its place in the text that is read: a JSON pointer in ADF
-    /// (`/content/3`); in the other formats the line where it, or in wiki markup its paragraph or item, begins (`line 12`,
+    /// (`/content/3`, and `document` for all of it); in the other formats the line where it, or in wiki markup its paragraph or item, begins (`line 12`,
     /// counted from 1). What the wanted format cannot hold, and what an edit overwrote, is named by its place among the
     /// outermost blocks of the Markdown (`block 3`, counted from 1).
     ///

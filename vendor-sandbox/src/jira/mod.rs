@@ -85,5 +85,6 @@ mod world;
 pub use builder::{Sandbox, SandboxBuilder};
 pub use control::Control;
 pub use control_issues::IssueState;
+pub use jql::{JqlCondition, JqlReading, JqlValue};
 pub use settings::{Flavour, OtherSite, SiteSettings};
 pub use world::Permission;

@@ -9,7 +9,7 @@ use super::world::World;
 
 /// How a keyword is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Compare {
+pub(super) enum Compare {
     Equal,
     Less,
     LessOrEqual,
@@ -19,12 +19,12 @@ enum Compare {
 
 /// One condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Term {
-    negated: bool,
+pub(super) struct Term {
+    pub(super) negated: bool,
     /// Empty for words.
-    keyword: String,
-    compare: Compare,
-    value: String,
+    pub(super) keyword: String,
+    pub(super) compare: Compare,
+    pub(super) value: String,
     /// In quotes.
     phrase: bool,
 }
@@ -32,7 +32,7 @@ struct Term {
 /// A parsed query.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Query {
-    terms: Vec<Term>,
+    pub(super) terms: Vec<Term>,
     /// What `type:` asks for: `ticket`, `user`, `group`, `organization`.
     pub(crate) types: Vec<String>,
     pub(crate) order_by: Option<String>,

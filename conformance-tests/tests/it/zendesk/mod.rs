@@ -168,6 +168,11 @@ impl Harness for ZendeskHarness {
         61
     }
 
+    /// wire B2, B3.2: lists have the first comment's words; its HTML is with the comments alone.
+    fn lists_plain_descriptions(&self) -> bool {
+        true
+    }
+
     fn deviations(&self) -> Vec<Deviation> {
         deviations::deviations()
     }

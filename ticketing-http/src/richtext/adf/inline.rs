@@ -9,7 +9,7 @@ use super::write::Writer;
 use crate::richtext::align::equal;
 use crate::richtext::document::{Kind, Span};
 use crate::richtext::loss::LossKind;
-use crate::richtext::spans::{push, undress};
+use crate::richtext::spans::{BLANKS, push, undress};
 
 /// Writes an edited line, with the native nodes where they still stand in it.
 pub(super) fn merge(writer: &mut Writer, raws: &[&RawValue], edited: &[Span]) {
@@ -51,7 +51,10 @@ pub(super) fn merge(writer: &mut Writer, raws: &[&RawValue], edited: &[Span]) {
             range.end -= 1;
         }
         let places: Vec<usize> = range.clone().filter_map(|at| pairs[at]).collect();
-        let consecutive = places.windows(2).all(|pair| pair[0] + 1 == pair[1]);
+        // With blanks at its end that Markdown has not, it can stand at that end of the line and nowhere else.
+        let stays_first = range.start == native.from || places.first() == Some(&0);
+        let stays_last = range.end == native.to || places.last().is_some_and(|last| last + 1 == after.len());
+        let consecutive = places.windows(2).all(|pair| pair[0] + 1 == pair[1]) && stays_first && stays_last;
         match places.first() {
             Some(first) if places.len() == range.len() && consecutive => {
                 whole[*first] = Some(native);
@@ -126,8 +129,9 @@ impl Native<'_> {
     }
 }
 
+/// A blank that Markdown drops at the ends of a line.
 fn is_blank(token: &Span) -> bool {
-    matches!(&token.kind, Kind::Text(text) if !token.is_code() && text.chars().all(char::is_whitespace))
+    matches!(&token.kind, Kind::Text(text) if !token.is_code() && text.chars().all(|c| BLANKS.contains(&c)))
 }
 
 /// The words, blanks and signs of a line, each on its own.

@@ -24,10 +24,16 @@ use crate::richtext::markdown;
 /// If the native text is no JSON, or no object or `null`.
 pub fn edit(native: &str, markdown: &str) -> Result<Converted<String>, InvalidText> {
     let doc: Doc<'_> = parse(native)?;
-    if doc.content.is_empty() {
-        return Ok(from_markdown(markdown));
-    }
     let edited = markdown::read(markdown);
+    if doc.content.is_empty() {
+        // Nothing said, and nothing to say: an empty document stays as it is written.
+        let is_document = native.trim_start().starts_with('{');
+        return Ok(if is_document && edited.blocks.is_empty() {
+            edited.losses.with(native.to_owned())
+        } else {
+            from_markdown(markdown)
+        });
+    }
     let mut merge = Merge { writer: Writer::new(native), top: true };
     merge.writer.losses = edited.losses;
     merge.writer.json.push_str("{\"version\":1,\"type\":\"doc\",\"content\":[");

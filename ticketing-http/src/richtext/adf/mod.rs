@@ -29,6 +29,10 @@ mod read;
 mod tests;
 mod write;
 
+use std::collections::BTreeMap;
+
+use serde::de::IgnoredAny;
+
 use super::InvalidText;
 use super::document::Block;
 use super::loss::{Converted, LossKind, Losses};
@@ -80,6 +84,14 @@ fn parse(adf: &str) -> Result<Doc<'_>, InvalidText> {
     let trimmed = adf.trim();
     if trimmed.is_empty() || trimmed == "null" {
         return Ok(Doc { kind: None, content: Vec::new() });
+    }
+    if !trimmed.starts_with('{') {
+        // A list would pass for the members of a document.
+        let none: Result<BTreeMap<String, IgnoredAny>, _> = serde_json::from_str(trimmed);
+        return match none {
+            Err(cause) => Err(InvalidText::new("ADF", cause)),
+            Ok(_) => Ok(Doc { kind: None, content: Vec::new() }),
+        };
     }
     serde_json::from_str(trimmed).map_err(|cause| InvalidText::new("ADF", cause))
 }

@@ -25,7 +25,11 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn loss(&mut self, kind: LossKind, what: impl Into<String>) {
         let path = &self.path;
-        self.losses.add(|| path.iter().map(|index| format!("/content/{index}")).collect(), kind, what);
+        let at = || match path.is_empty() {
+            true => "document".to_owned(),
+            false => path.iter().map(|index| format!("/content/{index}")).collect(),
+        };
+        self.losses.add(at, kind, what);
     }
 
     fn each(&mut self, nodes: &[Node<'_>], mut read: impl FnMut(&mut Self, &Node<'_>)) {
@@ -116,6 +120,10 @@ impl Reader {
             "" => {
                 if let Some(text) = &node.text {
                     paragraph(vec![Span::text(clean(text).replace('\n', " "))], out);
+                }
+                if !node.content.is_empty() {
+                    self.loss(LossKind::Malformed, "a node without a type");
+                    out.append(&mut self.nested(node));
                 }
             }
             other => {
@@ -348,6 +356,10 @@ impl Reader {
             self.loss(LossKind::Malformed, if node.kind.is_empty() { "a node" } else { &node.kind });
         }
         match &*node.kind {
+            "" if !node.content.is_empty() => {
+                self.loss(LossKind::Malformed, "a node without a type");
+                line.append(&mut flatten(self.nested(node)));
+            }
             "text" | "" => {
                 let Some(text) = &node.text else { return };
                 let dress = self.dress(node);
@@ -417,7 +429,7 @@ impl Reader {
                     continue;
                 }
                 other => {
-                    self.loss(LossKind::Formatting, other);
+                    self.loss(LossKind::Formatting, if other.is_empty() { "a mark" } else { other });
                     continue;
                 }
             };

@@ -172,6 +172,51 @@ fn an_edit_within_a_line_leaves_its_nodes() {
     assert_eq!(edited.losses.iter().map(|loss| loss.what.as_str()).collect::<Vec<_>>(), ["status", "text"]);
 }
 
+/// Found by fuzzing: an empty document, too, is its own edit.
+#[test]
+fn an_empty_document_stays_as_it_is() {
+    let native = r#"{"content": [], "type": "doc", "version": 1}"#;
+    assert_eq!(edit(native, "").unwrap().value, native);
+    assert_eq!(edit(native, "a").unwrap().value, from_markdown("a").value);
+    assert_eq!(edit("null", "").unwrap().value, from_markdown("").value);
+}
+
+/// Found by fuzzing: a blank at the end of a line, which Markdown has not, does not come back in the middle of it.
+#[test]
+fn a_blank_at_the_end_stays_at_the_end() {
+    for blank in [" ", "\u{a0}"] {
+        let native = doc(json!([{"type": "paragraph", "content": [{"type": "text", "text": format!("f{blank}")}]}]));
+        for edited in ["f, and more", "more f", "f"] {
+            let value = edit(&native, edited).unwrap().value;
+            assert_eq!(to_markdown(&value).unwrap().value, edited, "{value}");
+        }
+    }
+}
+
+/// Found by fuzzing: a node that does not say what it is holds words all the same.
+#[test]
+fn a_node_without_a_type_keeps_its_words() {
+    let words = json!([{"type": "text", "text": "needle"}]);
+    for block in [
+        json!({"content": [{"type": "paragraph", "content": words}]}),
+        json!({"type": "", "content": words}),
+        json!({"type": "paragraph", "content": [{"content": words}]}),
+    ] {
+        let shown = to_markdown(&doc(json!([block]))).unwrap();
+        assert!(shown.value.contains("needle") && !shown.losses.is_empty(), "{block}: {shown:?}");
+    }
+}
+
+/// Found by fuzzing: what is wrong with all of it has a place, too.
+#[test]
+fn a_loss_of_the_whole_document_says_so() {
+    let losses = to_markdown(r#"{"type": "page", "content": []}"#).unwrap().losses;
+    assert_eq!(
+        losses[0].to_string(),
+        "document: a document of another type than doc malformed, shown as far as it could be read"
+    );
+}
+
 /// A blank in a formatting of its own is not the plain blank that Markdown has there.
 #[test]
 fn a_blank_keeps_to_its_formatting() {
@@ -188,7 +233,7 @@ fn hostile_documents_end() {
     for text in ["", "null", "{}", r#"{"content":null}"#] {
         let _ = to_markdown(text);
     }
-    for text in ["{", "[]x", "\"a\"", "<html>", "7"] {
+    for text in ["{", "[]x", "[]", "[\"doc\", []]", "\"a\"", "<html>", "7"] {
         let error = to_markdown(text).unwrap_err().to_string();
         assert!(error.starts_with("the text is not ADF: "), "{error}");
     }
