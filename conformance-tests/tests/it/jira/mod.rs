@@ -34,6 +34,13 @@ impl Kind for Cloud {
     const FLAVOUR: Flavour = Flavour::Cloud;
 }
 
+pub(crate) struct DataCenter;
+
+impl Kind for DataCenter {
+    const NAME: &'static str = "jira_data_center";
+    const FLAVOUR: Flavour = Flavour::DataCenter;
+}
+
 pub(crate) struct JiraHarness<K> {
     site: EmulatedSite,
     /// Another account at the same vendor.
@@ -44,6 +51,8 @@ pub(crate) struct JiraHarness<K> {
 
 /// The suite's Jira Cloud.
 pub(crate) type CloudHarness = JiraHarness<Cloud>;
+/// And its Jira Data Center.
+pub(crate) type DataCenterHarness = JiraHarness<DataCenter>;
 
 /// The company's own statuses of waiting, and the fields that hold what Jira has none for.
 fn config(host: &str, auth: Value) -> Value {
@@ -237,4 +246,9 @@ impl<K: Kind> Harness for JiraHarness<K> {
 mod cloud {
     use super::{CloudHarness, conformance_suite};
     conformance_suite!(CloudHarness);
+}
+
+mod data_center {
+    use super::{DataCenterHarness, conformance_suite};
+    conformance_suite!(DataCenterHarness);
 }
