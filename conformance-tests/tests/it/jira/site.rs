@@ -94,9 +94,7 @@ impl EmulatedSite {
     /// What providers are handed.
     pub(super) fn context(&self) -> BuildContext {
         let policy = AddressPolicy::strict().allow_loopback();
-        // The document is Cloud's.
-        let judge = self.tokens.as_ref().and_then(|_| openapi::jira());
-        let http = HttpContext::with_transport(policy, judged(Arc::clone(&self.transport), judge))
+        let http = HttpContext::with_transport(policy, judged(Arc::clone(&self.transport), openapi::jira()))
             .with_random(Arc::new(SeededRandom::new(1)));
         let clock = Arc::new(SiteClock(self.control.clone()));
         BuildContext::new().with_clock(clock as Arc<dyn Clock>).with_extension(http)
