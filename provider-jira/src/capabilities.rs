@@ -66,8 +66,9 @@ pub(crate) fn of(connection: &Connection) -> Capabilities {
         out.operations.remove(&Operation::ListGroupMembers);
     }
     if connection.api.known_site().is_some_and(|site| !site.is_cloud()) {
-        // A Data Center does not list its labels.
+        // A Data Center does not list its labels, and gives issues one by one, or by a search, which may be behind (wire A13).
         out.operations.remove(&Operation::ListTags);
+        out.operations.remove(&Operation::GetTickets);
     }
     out.ticket_filters = FilterKind::ALL
         .iter()
@@ -97,7 +98,7 @@ pub(crate) fn of(connection: &Connection) -> Capabilities {
     out.sees_deletes = false;
     out.limits.max_page_size = Some(LARGEST_PAGE);
     out.limits.default_page_size = Some(DEFAULT_PAGE);
-    out.limits.max_ids = u32::try_from(MOST_IDS).ok();
+    out.limits.max_ids = u32::try_from(MOST_IDS).ok().filter(|_| out.operations.contains(&Operation::GetTickets));
     out.limits.time_resolution_ms = Some(1);
     out.limits.max_assignees = Some(1);
     out.limits.max_groups = Some(1);

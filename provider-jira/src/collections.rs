@@ -85,6 +85,7 @@ pub(crate) async fn tags(connection: &Connection, request: ListTags) -> Result<P
         #[serde(default)]
         is_last: Option<bool>,
     }
+    connection.cloud_alone(Operation::ListTags, "a Data Center does not list its labels").await?;
     let codec = connection.codec(Operation::ListTags, &());
     let offset = offset_of(&codec, request.cursor.as_ref())?;
     let (start, size) = (offset.to_string(), Connection::page_size(request.page_size).to_string());

@@ -188,6 +188,14 @@ impl Connection {
         self.projects.is_empty() || self.projects.iter().any(|own| own == key)
     }
 
+    /// Refuses on a Data Center what Cloud alone has; nothing is sent for it where the site is known.
+    pub(crate) async fn cloud_alone(&self, operation: Operation, hint: &str) -> Result<()> {
+        match self.api.site().await?.is_cloud() {
+            true => Ok(()),
+            false => Err(Error::unsupported(operation).with_hint(hint)),
+        }
+    }
+
     /// The error of a ticket that is not there, or not for us (wire A8: 404 either way).
     pub(crate) fn no_ticket(&self, id: &TicketId) -> Error {
         let place = match self.projects.is_empty() {

@@ -36,18 +36,23 @@ fn points(answer: &Answer<'_>) -> Option<RateReading> {
     Some(reading)
 }
 
-/// A Data Center's bucket, which fills by `FillRate` each `Interval-Seconds`.
+/// A Data Center's bucket, which fills by `FillRate` each `Interval-Seconds`: an empty one lets somebody through long before
+/// it is full again, so that what is planned with is the interval, which has what is left and what comes in.
 fn bucket(answer: &Answer<'_>) -> Option<RateReading> {
     let number = |name: &str| answer.header(name)?.trim().parse::<f64>().ok().filter(|value| *value >= 0.0);
     let (limit, remaining) = (number("x-ratelimit-limit")?, number("x-ratelimit-remaining")?);
     let (interval, fill) = (number("x-ratelimit-interval-seconds")?, number("x-ratelimit-fillrate")?);
-    let mut reading = RateReading::new(RateReading::REQUESTS).with_limit(limit).with_remaining(remaining);
-    if fill > 0.0 && limit > 0.0 {
-        let seconds = ((limit - remaining).max(0.0) / fill * interval).min(3_600.0);
-        reading = reading.with_resets_in(Duration::from_secs_f64(seconds));
-    }
     // A quota of 0 is no budget to be planned with.
-    (limit > 0.0).then_some(reading)
+    if limit <= 0.0 {
+        return None;
+    }
+    let whole = (remaining + fill).min(limit);
+    let reading = RateReading::new(RateReading::REQUESTS).with_limit(whole).with_remaining(remaining.min(whole));
+    // Without a fill nobody knows when there is more.
+    Some(match fill > 0.0 {
+        true => reading.with_resets_in(Duration::from_secs_f64(interval.min(3_600.0))),
+        false => reading,
+    })
 }
 
 #[cfg(test)]
@@ -90,6 +95,15 @@ mod tests {
             ("x-ratelimit-interval-seconds", "1"),
             ("x-ratelimit-fillrate", "10"),
         ]);
-        assert_eq!((read[0].remaining, read[0].resets_in), (Some(40.0), Some(Duration::from_secs(6))));
+        let bucket = RateReading::new(RateReading::REQUESTS);
+        let second = Duration::from_secs(1);
+        assert_eq!(read, [bucket.clone().with_limit(50.0).with_remaining(40.0).with_resets_in(second)]);
+        let empty = self::read(&[
+            ("x-ratelimit-limit", "100"),
+            ("x-ratelimit-remaining", "0"),
+            ("x-ratelimit-interval-seconds", "1"),
+            ("x-ratelimit-fillrate", "10"),
+        ]);
+        assert_eq!(empty, [bucket.with_limit(10.0).with_remaining(0.0).with_resets_in(second)]);
     }
 }

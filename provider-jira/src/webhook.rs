@@ -218,6 +218,11 @@ mod tests {
                 (WebhookEvent::TicketUpdated, Kind::Ticket, "9".to_owned())
             ]
         );
+        // The one thing that tells a deletion from an issue that may not be seen any more (wire A11, A14): nothing is sent of that.
+        assert_eq!(
+            told(at("jira:issue_deleted", json!({ "issue": { "id": "9" } }))),
+            [(WebhookEvent::TicketDeleted, Kind::Ticket, "9".to_owned())]
+        );
         // A full issue is not promised.
         assert_eq!(told(at("comment_deleted", json!({ "comment": { "id": "7" } }))).len(), 1);
         assert_eq!(

@@ -2,7 +2,7 @@
 
 use conformance_tests::{cases, run};
 
-use crate::jira::CloudHarness;
+use crate::jira::{CloudHarness, DataCenterHarness};
 use crate::openapi::{self, Seen};
 use crate::zendesk::ZendeskHarness;
 
@@ -17,6 +17,23 @@ fn no_exception_from_jiras_document_is_left_over() {
         attachments::listed_files_are_downloaded_byte_by_byte,
         catalogue::the_accounts_are_the_customers,
         credentials::one_token_serves_many_calls,
+        links::a_duplicate_is_seen_from_both_ends,
+        raw::another_host_and_credentials_are_refused_unsent,
+        raw::query_values_are_escaped,
+        secrets::no_secret_shows_anywhere,
+        raw::a_raw_write_is_not_repeated,
+        capabilities::operations_that_are_claimed_are_there,
+    }
+    let unused = judge.unused(Seen::BySuite);
+    assert!(unused.is_empty(), "{unused:#?}");
+}
+
+#[test]
+fn no_exception_for_a_data_center_is_left_over() {
+    let Some(judge) = openapi::jira_data_center() else { return };
+    play! { DataCenterHarness:
+        attachments::listed_files_are_downloaded_byte_by_byte,
+        catalogue::the_accounts_are_the_customers,
         links::a_duplicate_is_seen_from_both_ends,
         raw::another_host_and_credentials_are_refused_unsent,
         raw::query_values_are_escaped,

@@ -137,8 +137,9 @@ pub(crate) async fn existing(connection: &Connection, wanted: &[String]) -> Resu
     Ok(wanted.into_iter().filter(is_there).map(str::to_owned).collect())
 }
 
-/// Several tickets.
+/// Several tickets in a few requests: Cloud alone (wire A4.1, A13).
 pub(crate) async fn several(connection: &Connection, request: GetTickets) -> Result<FoundTickets> {
+    connection.cloud_alone(Operation::GetTickets, "a Data Center gives issues one by one: call `get_ticket`").await?;
     let plan = plan(connection, &request.projection, request.include_raw, &[]).await?;
     let mut wanted: Vec<&str> = Vec::new();
     for id in &request.ids {

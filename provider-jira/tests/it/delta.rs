@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ticketing_core::model::{Change, Kind};
-use ticketing_core::request::{ListChanges, ListIds, UpdateTicket};
+use ticketing_core::request::{GetTicket, ListChanges, ListIds, UpdateTicket};
 use ticketing_core::{Checkpoint, ErrorKind, TicketId, TicketingClient};
 use vendor_sandbox::Fault;
 use vendor_sandbox::jira::{Flavour, Sandbox, SiteSettings};
@@ -131,16 +131,42 @@ async fn a_census_is_whole_however_short_its_pages_are() {
     }
 }
 
+/// wire A4.1, A14: a deleted issue and one that may not be seen are one and the same 404, so that nothing here says which it was:
+/// no change says `removed`, the census is without both, and both refusals have the same words.
 #[tokio::test]
-async fn what_is_gone_or_hidden_is_missing_from_the_census_and_not_found() {
-    let bed = Bed::cloud();
-    let client = bed.client();
-    bed.control.delete_issue("HELP-1").unwrap();
-    bed.control.hide_issue("HELP-2", "admin").unwrap();
-    let page = client.list_ids(ListIds::new(Kind::Ticket)).await.unwrap();
-    for id in ["10001", "10002"] {
-        assert!(!page.items.iter().any(|own| own == id), "{id}");
-        let error = client.get_ticket(ticketing_core::request::GetTicket::new(id)).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::NotFound);
+async fn a_deleted_issue_and_a_hidden_one_are_missing_and_never_told_as_deleted() {
+    for flavour in FLAVOURS {
+        let bed = Bed::on(flavour);
+        let client = bed.client();
+        assert!(!client.capabilities().sees_deletes, "{flavour:?}");
+        bed.advance(3_600);
+        let (whole, checkpoint) = read(&client, None, 100).await;
+        assert!(ids(&whole).is_superset(&BTreeSet::from(["10001", "10002"])), "both were there");
+        // What was changed before it went must not come as if it were there.
+        bed.control.set_summary("HELP-1", "changed and deleted", "itil").unwrap();
+        bed.control.set_summary("HELP-2", "changed and hidden", "itil").unwrap();
+        bed.control.set_summary("HELP-3", "changed", "itil").unwrap();
+        bed.control.delete_issue("HELP-1").unwrap();
+        bed.control.hide_issue("HELP-2", "admin").unwrap();
+        bed.advance(60);
+        let (news, _) = read(&client, Some(checkpoint), 100).await;
+        assert_eq!(ids(&news), BTreeSet::from(["10003"]), "{flavour:?}");
+        assert!(news.iter().all(|change| matches!(change, Change::Upserted { .. })), "{flavour:?}: {news:?}");
+        let census = client.list_ids(ListIds::new(Kind::Ticket).with_page_size(1_000_u32)).await.unwrap().items;
+        assert!(census.iter().any(|own| own == "10003"), "{flavour:?}");
+        let mut refusals = BTreeSet::new();
+        for id in ["10001", "10002"] {
+            assert!(!census.iter().any(|own| own == id), "{flavour:?} {id}");
+            let error = client.get_ticket(GetTicket::new(id)).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::NotFound, "{flavour:?} {id}");
+            assert!(error.to_string().contains("or it may not be read"), "{flavour:?}: {error}");
+            refusals.insert(error.to_string().replace(id, "ID"));
+        }
+        assert_eq!(refusals.len(), 1, "{flavour:?}: {refusals:?}");
+        // Who may still see it does: it was not deleted.
+        let seen = bed.itil().get_ticket(GetTicket::new("10002")).await.unwrap();
+        assert_eq!((seen.title.as_str(), seen.deleted), ("changed and hidden", None), "{flavour:?}");
+        let gone = bed.itil().get_ticket(GetTicket::new("10001")).await.unwrap_err();
+        assert_eq!(gone.kind(), ErrorKind::NotFound, "{flavour:?}");
     }
 }

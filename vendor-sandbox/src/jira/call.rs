@@ -40,8 +40,10 @@ pub(crate) struct Call<'a> {
     pub(crate) settings: SiteSettings,
     /// What links to the API start with: the host called, or the gateway (wire A1).
     pub(crate) base: String,
-    /// The site itself, for `/browse/` links.
+    /// The site, as links name it: `/browse/` and others.
     pub(crate) site: String,
+    /// Where the site is, whatever links are made to say.
+    pub(crate) home: String,
     /// The caller's profile zone (wire A12).
     pub(crate) zone: Tz,
 }

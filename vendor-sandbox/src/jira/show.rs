@@ -10,8 +10,13 @@ use super::model::{Attachment, Component, Group, Project, User, Version};
 use super::world::World;
 
 fn avatars(call: &Call<'_>, what: &str) -> Value {
-    // Cloud keeps people's pictures on hosts of their own, wherever the site is.
-    let host = if call.is_cloud() && what == "user" { "https://avatars.example.net" } else { call.site.as_str() };
+    let host = match (call.is_cloud(), what) {
+        // Cloud keeps people's pictures on hosts of their own, wherever the site is.
+        (true, "user") => "https://avatars.example.net",
+        // Pictures are no links that a client follows: they stay where they are while those lead elsewhere.
+        (false, "user") => call.home.as_str(),
+        _ => call.site.as_str(),
+    };
     let address = |size: &str| format!("{host}/avatars/{what}?size={size}");
     json!({ "48x48": address("48"), "24x24": address("24"), "16x16": address("16"), "32x32": address("32") })
 }

@@ -288,6 +288,7 @@ impl Site {
             settings,
             base: if address.gateway { format!("{origin}/ex/jira/{}", self.cloud_id()) } else { origin.clone() },
             site: origin,
+            home: address.origin.clone(),
             zone,
         })
     }

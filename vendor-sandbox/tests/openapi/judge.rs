@@ -106,8 +106,12 @@ impl Judge {
     /// The exceptions that nobody has needed so far, of those that are seen there.
     pub(crate) fn unused(&self, seen: Seen) -> Vec<&'static Exception> {
         let used = lock(&self.used);
-        let all = self.vendor.exceptions.iter().enumerate();
+        let all = self.exceptions();
         all.filter(|(nth, own)| own.seen == seen && !used.contains(nth)).map(|(_, own)| own).collect()
+    }
+
+    fn exceptions(&self) -> impl Iterator<Item = (usize, &'static Exception)> {
+        self.vendor.exceptions.iter().copied().flatten().enumerate()
     }
 
     fn operation(&self, method: &str, path: &str) -> Option<Arc<Operation>> {
@@ -119,10 +123,7 @@ impl Judge {
     /// All exceptions that fit are needed: which one came first says nothing.
     fn excused(&self, operation: &str, found: &Found) -> bool {
         let fitting: Vec<usize> = self
-            .vendor
-            .exceptions
-            .iter()
-            .enumerate()
+            .exceptions()
             .filter(|(_, own)| own.excuses(operation, found))
             .map(|(nth, _)| nth)
             .collect();

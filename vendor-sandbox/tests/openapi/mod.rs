@@ -29,13 +29,19 @@ pub(crate) struct Vendor {
     pub(crate) path: fn(&str) -> String,
     /// The schema of refusals that the document gives no body.
     pub(crate) refusal: fn() -> serde_json::Value,
-    pub(crate) exceptions: &'static [Exception],
+    pub(crate) exceptions: &'static [&'static [Exception]],
 }
 
 /// Jira's platform API, as Cloud has it (wire S1); `None`, said aloud, where there is no folder.
 pub(crate) fn jira() -> Option<&'static Judge> {
     static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
     JUDGE.get_or_init(|| Judge::new(&jira::VENDOR)).as_ref()
+}
+
+/// The same for what a Data Center has of it (wire A13).
+pub(crate) fn jira_data_center() -> Option<&'static Judge> {
+    static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
+    JUDGE.get_or_init(|| Judge::new(&jira::DATA_CENTER)).as_ref()
 }
 
 /// Zendesk's Support API (wire S6); `None`, said aloud, where there is no folder.

@@ -16,7 +16,7 @@ pub(super) const VENDOR: Vendor = Vendor {
             { "required": ["errors"], "properties": { "errors": { "type": "array", "items": { "type": "object", "required": ["code", "title"] } } } },
         ] })
     },
-    exceptions: EXCEPTIONS,
+    exceptions: &[EXCEPTIONS],
 };
 
 /// Null in recorded answers of node-zendesk.

@@ -16,6 +16,7 @@ use provider_jira::REGISTRATION;
 use serde_json::{Value, json};
 use ticketing_core::model::StatusCategory;
 use ticketing_core::{Result, TicketingProvider};
+use vendor_sandbox::company::Person;
 use vendor_sandbox::jira::Flavour;
 
 use site::{EmulatedSite, HOME, OTHER, PASSWORD, encoded};
@@ -34,6 +35,13 @@ impl Kind for Cloud {
     const FLAVOUR: Flavour = Flavour::Cloud;
 }
 
+pub(crate) struct DataCenter;
+
+impl Kind for DataCenter {
+    const NAME: &'static str = "jira_data_center";
+    const FLAVOUR: Flavour = Flavour::DataCenter;
+}
+
 pub(crate) struct JiraHarness<K> {
     site: EmulatedSite,
     /// Another account at the same vendor.
@@ -44,6 +52,8 @@ pub(crate) struct JiraHarness<K> {
 
 /// The suite's Jira Cloud.
 pub(crate) type CloudHarness = JiraHarness<Cloud>;
+/// And its Jira Data Center.
+pub(crate) type DataCenterHarness = JiraHarness<DataCenter>;
 
 /// The company's own statuses of waiting, and the fields that hold what Jira has none for.
 fn config(host: &str, auth: Value) -> Value {
@@ -74,6 +84,11 @@ impl<K: Kind> Harness for JiraHarness<K> {
         let site = EmulatedSite::start(HOME, 7, K::FLAVOUR).await;
         let other = EmulatedSite::start(OTHER, 8, K::FLAVOUR).await;
         let provider = site.provider(config(HOME, basic("admin", PASSWORD))).unwrap();
+        if K::FLAVOUR == Flavour::DataCenter {
+            // What a connection can do is narrowed by what its site is, which is asked once.
+            provider.check().await.unwrap();
+            site.control.clear_requests();
+        }
         Self { site, other, provider, kind: PhantomData }
     }
 
@@ -88,7 +103,7 @@ impl<K: Kind> Harness for JiraHarness<K> {
     }
 
     /// Jira's groups do not end, and two of them are Jira's own (wire A7); labels hold no blanks (wire A4.1); lists have no
-    /// bullets of the author's choice (wire A6).
+    /// bullets of the author's choice (wire A6). A Data Center's customers are users like others (wire A13: no account types).
     fn company(&self) -> Company {
         let mut company = Company::standard();
         for ticket in &mut company.tickets {
@@ -107,6 +122,17 @@ impl<K: Kind> Harness for JiraHarness<K> {
             let mut group = model.clone();
             (group.key, group.name, group.members) = (name.to_owned(), name.to_owned(), members);
             company.groups.push(group);
+        }
+        if K::FLAVOUR == Flavour::DataCenter {
+            let model = company.people[0].clone();
+            company.people.extend(company.contacts.iter().map(|contact| Person {
+                key: contact.key.clone(),
+                name: contact.name.clone(),
+                email: contact.email.clone(),
+                active: contact.active,
+                bot: false,
+                ..model.clone()
+            }));
         }
         company
     }
@@ -203,8 +229,8 @@ impl<K: Kind> Harness for JiraHarness<K> {
         for (documents, keys, because) in [
             (
                 "users",
-                &["username", "title", "phone", "created_at", "updated_at"][..],
-                "the API has no such members, and Cloud no login names: wire/jira-zendesk.md A7, A13",
+                &["title", "phone", "created_at", "updated_at"][..],
+                "the API has no such members: wire/jira-zendesk.md A7",
             ),
             (
                 "groups",
@@ -224,6 +250,17 @@ impl<K: Kind> Harness for JiraHarness<K> {
         ] {
             out.extend(keys.iter().map(|key| Deviation { documents, record: "*", key, because }));
         }
+        let of_users = |record, key, because| Deviation { documents: "users", record, key, because };
+        match K::FLAVOUR {
+            Flavour::Cloud => out.push(of_users("*", "username", "Cloud has no login names: wire/jira-zendesk.md A7")),
+            Flavour::DataCenter => {
+                out.push(of_users("admin", "type", "users have no account type: wire/jira-zendesk.md A13"));
+                out.extend(
+                    ["greta.holm", "olaf.meyer", "yui.tanaka"]
+                        .map(|customer| of_users(customer, "*", "customers are users too: wire/jira-zendesk.md A13")),
+                );
+            }
+        }
         out.extend(["jira-users", "jira-administrators"].map(|record| Deviation {
             documents: "groups",
             record,
@@ -237,4 +274,9 @@ impl<K: Kind> Harness for JiraHarness<K> {
 mod cloud {
     use super::{CloudHarness, conformance_suite};
     conformance_suite!(CloudHarness);
+}
+
+mod data_center {
+    use super::{DataCenterHarness, conformance_suite};
+    conformance_suite!(DataCenterHarness);
 }

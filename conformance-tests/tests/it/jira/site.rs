@@ -59,6 +59,7 @@ impl Clock for SiteClock {
 pub(super) struct EmulatedSite {
     pub(super) host: &'static str,
     pub(super) control: Control,
+    flavour: Flavour,
     /// What the standard user once got from the token endpoint; Cloud alone.
     pub(super) tokens: Option<Tokens>,
     transport: Arc<dyn Transport>,
@@ -88,14 +89,16 @@ impl EmulatedSite {
         };
         // That was the user's doing, long ago.
         control.clear_requests();
-        Self { host, control, tokens, transport }
+        Self { host, control, flavour, tokens, transport }
     }
 
     /// What providers are handed.
     pub(super) fn context(&self) -> BuildContext {
         let policy = AddressPolicy::strict().allow_loopback();
-        // The document is Cloud's.
-        let judge = self.tokens.as_ref().and_then(|_| openapi::jira());
+        let judge = match self.flavour {
+            Flavour::Cloud => openapi::jira(),
+            Flavour::DataCenter => openapi::jira_data_center(),
+        };
         let http = HttpContext::with_transport(policy, judged(Arc::clone(&self.transport), judge))
             .with_random(Arc::new(SeededRandom::new(1)));
         let clock = Arc::new(SiteClock(self.control.clone()));
