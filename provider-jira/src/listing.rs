@@ -176,7 +176,8 @@ impl Listing<'_> {
                 return Err(broken("the site ignored where the page begins"));
             }
             // Where it stood, not only the same issue: one that was touched stands elsewhere, before others that were told.
-            if chunk.rows.first().is_some_and(|(first, _)| first == last) {
+            let is_last = |key: &RowKey| key == last || (remedy::is_removed("jira.same_place") && key.1 == last.1);
+            if chunk.rows.first().is_some_and(|(first, _)| is_last(first)) {
                 chunk.rows.remove(0);
                 // Capped to the one that was told (wire A3.3): that is no end.
                 if chunk.rows.is_empty() && chunk.total.is_some_and(|total| total > begin + 1) && !trusts_any_page() {
