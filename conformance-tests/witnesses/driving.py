@@ -1,5 +1,6 @@
 """Drives a sandbox with other people's clients: installs each in an environment of its own, starts a sandbox for it, runs its
-witness, and stops the sandbox by its pid. Each vendor's folder has a `run.py` that says which clients there are.
+witness, and stops the sandbox by its pid. Each vendor's folder has a `run.py` that says which clients there are. An emulator that
+we did not write is the other way round: its witness serves it, and drives it with `ticketing`.
 
     VENDOR/run.py --ticketing target/debug/ticketing [--environments FOLDER] [CLIENT…]
 
@@ -114,14 +115,17 @@ class Sandbox:
 
 class Client:
     """One client: its pins and its witness, both in the vendor's folder, whether it speaks https alone, and what its sandbox
-    is started with."""
+    is started with; or an emulator, which needs none."""
 
-    def __init__(self, pins, script, tls=False, options=()):
-        self.pins, self.script, self.tls, self.options = pins, script, tls, options
+    def __init__(self, pins, script, tls=False, options=(), emulator=False):
+        self.pins, self.script, self.tls, self.options, self.emulator = pins, script, tls, options, emulator
 
 
 def drive(here, vendor, client, ticketing, environments):
     runner, own = environment(environments, here / "requirements" / client.pins)
+    if client.emulator:
+        own = {**os.environ, **own, "TICKETING": str(ticketing), "NO_PROXY": "127.0.0.1", "PYTHONPATH": str(here.parent)}
+        return subprocess.run([*runner, str(here / client.script)], env=own, timeout=300, check=False).returncode
     with tempfile.TemporaryDirectory(prefix="witness-") as folder:
         with Sandbox(ticketing, vendor, client.options, pathlib.Path(folder), client.tls) as sandbox:
             own = {**os.environ, **own, "SANDBOX_URL": sandbox.url, "PYTHONWARNINGS": "ignore", "NO_PROXY": "127.0.0.1"}

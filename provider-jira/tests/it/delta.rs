@@ -88,17 +88,17 @@ async fn what_was_written_here_is_seen_at_once() {
 /// wire A5: dates in queries are read in the zone of the profile, and whoever moves it moves the window.
 #[tokio::test]
 async fn a_profile_in_another_zone_loses_nothing() {
-    for zone in
-        [chrono_tz::Tz::Pacific__Kiritimati, chrono_tz::Tz::Pacific__Pago_Pago, chrono_tz::Tz::America__St_Johns]
-    {
-        let bed = Bed::cloud();
+    let zones =
+        [chrono_tz::Tz::Pacific__Kiritimati, chrono_tz::Tz::Pacific__Pago_Pago, chrono_tz::Tz::America__St_Johns];
+    for (flavour, zone) in FLAVOURS.into_iter().flat_map(|flavour| zones.map(|zone| (flavour, zone))) {
+        let bed = Bed::on(flavour);
         bed.control.set_zone("admin", zone).unwrap();
         let client = bed.client();
         let (_, checkpoint) = read(&client, None, 100).await;
         bed.advance(3_600);
         bed.control.set_summary("HELP-3", "renamed", "itil").unwrap();
         let (news, _) = read(&client, Some(checkpoint), 100).await;
-        assert_eq!(ids(&news), BTreeSet::from(["10003"]), "{zone}");
+        assert_eq!(ids(&news), BTreeSet::from(["10003"]), "{flavour:?} {zone}");
     }
 }
 

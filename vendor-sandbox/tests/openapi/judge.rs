@@ -122,11 +122,8 @@ impl Judge {
 
     /// All exceptions that fit are needed: which one came first says nothing.
     fn excused(&self, operation: &str, found: &Found) -> bool {
-        let fitting: Vec<usize> = self
-            .exceptions()
-            .filter(|(_, own)| own.excuses(operation, found))
-            .map(|(nth, _)| nth)
-            .collect();
+        let fitting: Vec<usize> =
+            self.exceptions().filter(|(_, own)| own.excuses(operation, found)).map(|(nth, _)| nth).collect();
         lock(&self.used).extend(&fitting);
         !fitting.is_empty()
     }

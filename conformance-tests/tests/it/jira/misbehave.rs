@@ -2,13 +2,18 @@
 
 use conformance_tests::Misbehaviour;
 use vendor_sandbox::Fault;
-use vendor_sandbox::jira::Control;
+use vendor_sandbox::jira::{Control, Flavour};
 
 /// Longer than anybody waits, in milliseconds.
 const FOR_EVER: u64 = 48 * 3600 * 1000;
 
 /// Switches a fault on; false where the vendor does not do such a thing.
-pub(super) fn misbehave(control: &Control, misbehaviour: Misbehaviour, times: Option<u32>) -> bool {
+pub(super) fn misbehave(control: &Control, flavour: Flavour, misbehaviour: Misbehaviour, times: Option<u32>) -> bool {
+    use Misbehaviour::{TokenRefused, TokenServerError, TokenSilence};
+    // wire A2.3: a Data Center has no endpoint of tokens here.
+    if flavour == Flavour::DataCenter && matches!(misbehaviour, TokenRefused | TokenServerError | TokenSilence) {
+        return false;
+    }
     let fault = match misbehaviour {
         Misbehaviour::WebPage => Fault::new("login_page_200").path("/rest/"),
         Misbehaviour::CutAnswer => Fault::new("truncated_json"),

@@ -194,11 +194,11 @@ impl<K: Kind> Harness for JiraHarness<K> {
     }
 
     async fn interfere(&self, interference: Interference) -> Option<String> {
-        interfere::interfere(&self.site.control, interference)
+        interfere::interfere(&self.site.control, K::FLAVOUR, interference)
     }
 
     fn misbehave(&self, misbehaviour: Misbehaviour, times: Option<u32>) -> bool {
-        misbehave::misbehave(&self.site.control, misbehaviour, times)
+        misbehave::misbehave(&self.site.control, K::FLAVOUR, misbehaviour, times)
     }
 
     fn behave(&self) {
