@@ -96,6 +96,11 @@ pub(crate) async fn get(client: &TicketingClient, id: &str) -> Ticket {
     client.get_ticket(GetTicket::new(id)).await.unwrap()
 }
 
+/// A ticket that was read by itself as a listing has it: with the plain words of its description.
+pub(crate) fn as_listed(read: Ticket, listed: &Ticket) -> Ticket {
+    Ticket { description: listed.description.clone(), ..read }
+}
+
 /// The ticket whose title holds this.
 pub(crate) async fn titled(client: &TicketingClient, words: &str) -> Ticket {
     let mut found = all(client, ListTickets::new()).await;

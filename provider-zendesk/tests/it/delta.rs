@@ -100,14 +100,10 @@ async fn an_agent_may_not_export_and_is_told() {
 async fn a_checkpoint_that_the_account_does_not_take_is_refused_by_name() {
     let bed = Bed::new();
     let client = bed.client();
-    let at = |kind: Kind, position: serde_json::Value| {
-        let codec = CursorCodec::new("zendesk", "127.0.0.1:4030", Operation::ListChanges, &kind);
-        ListChanges::new(kind).with_checkpoint(codec.checkpoint(&position).unwrap())
-    };
-    for (kind, position) in
-        [(Kind::Ticket, json!({"cursor": "bent"})), (Kind::Account, json!({"time": {"f": -1, "s": []}}))]
-    {
-        let error = client.list_changes(at(kind, position)).await.unwrap_err();
+    let codec = CursorCodec::new("zendesk", "127.0.0.1:4030", Operation::ListChanges, &Kind::Ticket);
+    for position in [json!({"cursor": "bent"}), json!({"cursor": ""})] {
+        let request = ListChanges::new(Kind::Ticket).with_checkpoint(codec.checkpoint(&position).unwrap());
+        let error = client.list_changes(request).await.unwrap_err();
         assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidRequest, Some("checkpoint")), "{error}");
         assert!(error.hint().is_some(), "{error}");
     }

@@ -11,6 +11,12 @@ const ROWS: &[Row] = &[
     ("tickets", "toner", "priority", "four priorities, the least is `low`: wire/jira-zendesk.md §B4"),
     ("tickets", "*", "type", "problem, incident, question and task: wire/jira-zendesk.md §B4"),
     ("tickets", "*", "due", "tasks alone have a due date: wire/jira-zendesk.md §B3.2"),
+    (
+        "tickets",
+        "move",
+        "description",
+        "what is typed is read as Markdown, and a list is one: wire/jira-zendesk.md §B3.3, §B11",
+    ),
     ("tickets", "move", "tags", "a tag is one word in lower case: wire/jira-zendesk.md §C"),
     ("tickets", "anonymous", "requester", "every ticket has a requester: wire/jira-zendesk.md §B3.2"),
     ("tickets", "mistake", "resolved_at", "what is closed was solved: wire/jira-zendesk.md §B4"),
