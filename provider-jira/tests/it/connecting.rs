@@ -120,9 +120,12 @@ async fn what_the_site_denies_is_no_capability() {
     for flavour in FLAVOURS {
         let bed = Bed::on(flavour);
         let client = bed.itil();
-        let open = client.capabilities();
+        let before = client.capabilities();
         client.check().await.unwrap();
-        assert_eq!(client.capabilities().operations, open.operations, "nothing is denied");
+        let open = client.capabilities();
+        // A Data Center, known as one by now, does not list its labels.
+        let lost: Vec<_> = before.operations.difference(&open.operations).copied().collect();
+        assert!(lost.iter().all(|own| *own == Operation::ListTags), "nothing is denied: {lost:?}");
         for (permission, operations) in [
             (Permission::CreateIssues, vec![Operation::CreateTicket]),
             (Permission::DeleteIssues, vec![Operation::DeleteTicket]),
