@@ -21,11 +21,19 @@ struct Right {
 const RIGHTS: &[(Part, Right)] = &[
     (
         Part::Browsing,
-        Right { keys: &["BROWSE_PROJECTS"], operations: &[], without: "no project may be browsed: every reading is empty" },
+        Right {
+            keys: &["BROWSE_PROJECTS"],
+            operations: &[],
+            without: "no project may be browsed: every reading is empty",
+        },
     ),
     (
         Part::Creating,
-        Right { keys: &["CREATE_ISSUES"], operations: &[Operation::CreateTicket], without: "tickets cannot be created" },
+        Right {
+            keys: &["CREATE_ISSUES"],
+            operations: &[Operation::CreateTicket],
+            without: "tickets cannot be created",
+        },
     ),
     (
         Part::Changing,
@@ -35,10 +43,7 @@ const RIGHTS: &[(Part, Right)] = &[
             without: "tickets cannot be changed",
         },
     ),
-    (
-        Part::Editing,
-        Right { keys: &["EDIT_ISSUES"], operations: &[], without: "fields of tickets cannot be changed" },
-    ),
+    (Part::Editing, Right { keys: &["EDIT_ISSUES"], operations: &[], without: "fields of tickets cannot be changed" }),
     (
         Part::Moving,
         Right {
@@ -49,7 +54,11 @@ const RIGHTS: &[(Part, Right)] = &[
     ),
     (
         Part::Deleting,
-        Right { keys: &["DELETE_ISSUES"], operations: &[Operation::DeleteTicket], without: "tickets cannot be deleted" },
+        Right {
+            keys: &["DELETE_ISSUES"],
+            operations: &[Operation::DeleteTicket],
+            without: "tickets cannot be deleted",
+        },
     ),
     (
         Part::Commenting,

@@ -145,7 +145,10 @@ async fn what_the_site_denies_is_no_capability() {
         ] {
             bed.control.deny("itil", permission).unwrap();
             let warnings = client.check().await.unwrap().warnings;
-            assert!(warnings.iter().any(|warning| warning.contains("has not the right")), "{permission:?}: {warnings:?}");
+            assert!(
+                warnings.iter().any(|warning| warning.contains("has not the right")),
+                "{permission:?}: {warnings:?}"
+            );
             let left = client.capabilities();
             let withheld: BTreeSet<_> = open.operations.difference(&left.operations).copied().collect();
             assert_eq!(withheld, operations.into_iter().collect(), "{flavour:?}, {permission:?}");

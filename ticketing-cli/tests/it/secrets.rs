@@ -225,7 +225,8 @@ fn says_no_secret(vendor: &str) {
     // Where the store is, too.
     for host in [wire.url.trim_start_matches("http://"), "[:bad"] {
         let url = format!("postgres://tester:{PG_PASSWORD}@{host}/nosuch");
-        let run = Run::of(ear.prepared(&["connections", "list", "--store", &url], &[EVERYTHING]).output().unwrap(), &[]);
+        let run =
+            Run::of(ear.prepared(&["connections", "list", "--store", &url], &[EVERYTHING]).output().unwrap(), &[]);
         assert_ne!(run.code, 0, "{run:?}");
         ear.keep(&["connections", "list"], run);
     }
@@ -233,7 +234,9 @@ fn says_no_secret(vendor: &str) {
     let mut canaries = wire.secrets();
     let login = canaries.iter().any(|seen| seen.len() > 20);
     assert!(login, "{canaries:?}");
-    canaries.extend([PASSPHRASE, "another canary of several words", PASSWORD, PG_PASSWORD, "sandbox-secret"].map(str::to_owned));
+    canaries.extend(
+        [PASSPHRASE, "another canary of several words", PASSWORD, PG_PASSWORD, "sandbox-secret"].map(str::to_owned),
+    );
     canaries.extend([webhook_secret.clone(), "c0ffee5e".repeat(2), "0ddba115".repeat(2)]);
     for (command, said) in &ear.said {
         for canary in &canaries {

@@ -73,9 +73,8 @@ async fn process() {
         return;
     }
     println!("ready");
-    let readers: Vec<_> = (0..READERS)
-        .map(|own| tokio::spawn(reader(store.clone(), own, variable("REKEY_TEST_STOP").into())))
-        .collect();
+    let readers: Vec<_> =
+        (0..READERS).map(|own| tokio::spawn(reader(store.clone(), own, variable("REKEY_TEST_STOP").into()))).collect();
     for reader in readers {
         let (reads, failed) = reader.await.unwrap();
         println!("reads: {reads}");
@@ -172,7 +171,10 @@ async fn holds(location: Location) {
     let connection = stale.find("acme", &name(0)).await.unwrap();
     let error = stale.webhook_secrets(&connection).await.unwrap_err();
     assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("key")), "{error}");
-    assert!(error.hint().unwrap().contains("nothing was lost") && !error.to_string().contains(oldest.trim()), "{error}");
+    assert!(
+        error.hint().unwrap().contains("nothing was lost") && !error.to_string().contains(oldest.trim()),
+        "{error}"
+    );
     for store in [store, fresh, stale] {
         store.close().await;
     }

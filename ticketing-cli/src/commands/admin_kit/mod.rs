@@ -95,11 +95,15 @@ impl AdminKitCommand {
         }
         if let Some(file) = &self.secret_file {
             let Some(name) = globals.connection.name() else {
-                return Err(Failure::usage("--secret-file: --connection is missing; name the connection that keeps it"));
+                return Err(Failure::usage(
+                    "--secret-file: --connection is missing; name the connection that keeps it",
+                ));
             };
             let secret = from_file("--secret-file", file)?;
             if secret.expose().is_empty() {
-                return Err(Failure::usage("--secret-file: it is empty; give the file that holds the webhook's secret"));
+                return Err(Failure::usage(
+                    "--secret-file: it is empty; give the file that holds the webhook's secret",
+                ));
             }
             keep(globals, name, secret).await?;
         }
