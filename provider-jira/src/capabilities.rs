@@ -96,6 +96,7 @@ pub(crate) fn of(connection: &Connection) -> Capabilities {
     }
     // Jira tells of deletions by webhook alone (wire A5).
     out.sees_deletes = false;
+    crate::permissions::withhold(connection, &mut out);
     out.limits.max_page_size = Some(LARGEST_PAGE);
     out.limits.default_page_size = Some(DEFAULT_PAGE);
     out.limits.max_ids = u32::try_from(MOST_IDS).ok().filter(|_| out.operations.contains(&Operation::GetTickets));

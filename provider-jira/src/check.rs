@@ -7,6 +7,7 @@ use ticketing_core::{Check, CollectionSelector, Error, ErrorKind, Result};
 
 use crate::connection::Connection;
 use crate::map::{moment, person_ref};
+use crate::permissions;
 use crate::resolve;
 use crate::wire::Person;
 
@@ -45,6 +46,7 @@ pub(crate) async fn check(connection: &Connection) -> Result<Check> {
     if person.active == Some(false) {
         out.warnings.push("the user is inactive: its credential may end at any time".to_owned());
     }
+    out.warnings.extend(permissions::learn(connection).await?);
     connection.catalogue.forget().await;
     // A field that `mapping.fields` names and that is not there is found out here.
     connection.catalogue.columns().await?;

@@ -44,6 +44,30 @@ pub(crate) enum Part {
     ServiceDesk,
     /// A group's members, which take an administrator's rights (wire A7).
     Members,
+    /// Projects at all.
+    Browsing,
+    /// Making tickets.
+    Creating,
+    /// Changing tickets in any way.
+    Changing,
+    /// Changing the fields of tickets.
+    Editing,
+    /// Moving tickets through their workflow.
+    Moving,
+    /// Deleting tickets.
+    Deleting,
+    /// Writing comments.
+    Commenting,
+    /// Changing comments.
+    CommentEditing,
+    /// Deleting comments.
+    CommentDeleting,
+    /// Attaching files.
+    Attaching,
+    /// Linking tickets.
+    Linking,
+    /// Looking up users and groups.
+    People,
 }
 
 /// What one connection holds.

@@ -19,6 +19,7 @@ mod listing;
 mod map;
 mod mapping;
 mod people;
+mod permissions;
 mod provider;
 pub mod query;
 mod rate;

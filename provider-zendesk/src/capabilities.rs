@@ -7,7 +7,7 @@ use ticketing_core::request::FilterKind;
 use ticketing_core::{Capabilities, ConcurrencyMode, Idempotency, IdempotencyMode, Operation, Support};
 
 use crate::attachments;
-use crate::check::EXPORTS;
+use crate::check::{EXPORTS, PUBLIC_COMMENTS, TICKETS};
 use crate::connection::{CONCURRENCY, Connection, LARGEST_PAGE};
 use crate::delta;
 use crate::mapping::STATUSES;
@@ -88,6 +88,9 @@ pub(crate) fn of(connection: &Connection) -> Capabilities {
     out.writable_fields = WRITABLE.iter().map(|key| (*key).to_owned()).collect();
     out.writable_statuses = statuses(connection);
     out.comment_visibilities = BTreeSet::from([Visibility::Public, Visibility::Internal]);
+    if connection.is_closed(PUBLIC_COMMENTS) {
+        out.comment_visibilities.remove(&Visibility::Public);
+    }
     out.idempotency = Idempotency {
         ticket: IdempotencyMode::Native,
         comment: IdempotencyMode::Search,
@@ -99,6 +102,14 @@ pub(crate) fn of(connection: &Connection) -> Capabilities {
     }
     out.census_kinds = BTreeSet::from([Kind::Ticket, Kind::User, Kind::Group, Kind::Account, Kind::Contact]);
     out.sees_deletes = exports;
+    if connection.is_closed(TICKETS) {
+        // An end user sees its own requests through another API, and itself (§B7).
+        out.operations.retain(|own| matches!(own, Operation::Check | Operation::GetUser | Operation::SendRaw));
+        out.comment_visibilities.clear();
+        out.writable_statuses.clear();
+        out.writable_fields.clear();
+        out.census_kinds.clear();
+    }
     out.limits.max_page_size = Some(LARGEST_PAGE);
     out.limits.default_page_size = Some(LARGEST_PAGE);
     out.limits.max_ids = u32::try_from(MOST_IDS).ok();

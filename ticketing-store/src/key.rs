@@ -167,6 +167,11 @@ impl Keys {
         Ok(ring)
     }
 
+    /// The keys as they are now: those of a file are read again.
+    pub(crate) fn current(&self) -> Result<Arc<Keyring>> {
+        if self.path().is_some() { self.reload() } else { Ok(self.ring()) }
+    }
+
     /// Puts a new key before the others, where the keys are in a file; those in a text are their owner's to change.
     pub(crate) fn add(&self) -> Result<()> {
         let Some(path) = self.path() else { return Ok(()) };

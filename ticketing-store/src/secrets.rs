@@ -4,8 +4,9 @@ use sqlx::{AnyConnection, Row as _};
 use ticketing_core::{Error, ErrorKind, Result};
 use zeroize::Zeroizing;
 
-use crate::database::storage;
-use crate::key::Keys;
+use crate::database::{Dialect, storage};
+use crate::failpoint;
+use crate::key::{Key, Keys};
 use crate::seal::{Place, key_of, open, seal};
 use crate::store::Store;
 
@@ -38,21 +39,29 @@ pub(crate) async fn put(
     slot: &str,
     clear: &[u8],
 ) -> Result<()> {
-    let ring = keys.ring();
-    let sealed = seal(ring.primary()?, Place { tenant, owner, slot }, clear)?;
-    sqlx::query(
-        "INSERT INTO secrets (tenant, owner, slot, key_id, sealed) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (tenant, owner, slot) DO UPDATE SET key_id = excluded.key_id, sealed = excluded.sealed",
-    )
-    .bind(tenant)
-    .bind(owner)
-    .bind(slot)
-    .bind(key_of(&sealed))
-    .bind(sealed)
-    .execute(connection)
-    .await
-    .map(|_| ())
-    .map_err(storage)
+    let mut ring = keys.ring();
+    loop {
+        let sealed = seal(ring.primary()?, Place { tenant, owner, slot }, clear)?;
+        sqlx::query(
+            "INSERT INTO secrets (tenant, owner, slot, key_id, sealed) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (tenant, owner, slot) DO UPDATE SET key_id = excluded.key_id, sealed = excluded.sealed",
+        )
+        .bind(tenant)
+        .bind(owner)
+        .bind(slot)
+        .bind(key_of(&sealed))
+        .bind(sealed)
+        .execute(&mut *connection)
+        .await
+        .map_err(storage)?;
+        // Another process may have put a new key first since this one read them, and takes the old one away once no row needs
+        // it. It waits for whoever holds a row by now; so whoever looks from here on sees the key that stays.
+        let now = keys.current()?;
+        if now.primary()?.id() == ring.primary()?.id() {
+            return Ok(());
+        }
+        ring = now;
+    }
 }
 
 /// A secret that should be there.
@@ -65,6 +74,19 @@ pub(crate) fn lost(slot: &str, name: &str) -> Error {
 impl Store {
     /// Reads and opens one secret.
     pub(crate) async fn secret(&self, tenant: &str, owner: &str, slot: &str) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        let place = Place { tenant, owner, slot };
+        let Some(sealed) = self.sealed(place).await? else { return Ok(None) };
+        match open(&self.keys, place, &sealed) {
+            Ok(clear) => Ok(Some(clear)),
+            Err(error) => match self.sealed(place).await? {
+                // It was sealed anew while it was read, and its old key is forgotten by now.
+                Some(anew) if anew != sealed => open(&self.keys, place, &anew).map(Some),
+                _ => Err(error),
+            },
+        }
+    }
+
+    async fn sealed(&self, Place { tenant, owner, slot }: Place<'_>) -> Result<Option<Vec<u8>>> {
         let row = sqlx::query("SELECT sealed FROM secrets WHERE tenant = $1 AND owner = $2 AND slot = $3")
             .bind(tenant)
             .bind(owner)
@@ -72,9 +94,7 @@ impl Store {
             .fetch_optional(&self.database.pool)
             .await
             .map_err(storage)?;
-        let Some(row) = row else { return Ok(None) };
-        let sealed: Vec<u8> = row.try_get(0).map_err(storage)?;
-        open(&self.keys, Place { tenant, owner, slot }, &sealed).map(Some)
+        row.map(|row| row.try_get(0).map_err(storage)).transpose()
     }
 
     /// Seals everything under the newest key; with a key file, a new key is made first. Nobody has to stop: rows are sealed
@@ -101,7 +121,10 @@ impl Store {
             .await
             .map_err(storage)?;
             if rows.is_empty() {
-                break;
+                if self.is_done(primary, forget_old).await? {
+                    return Ok(out);
+                }
+                continue;
             }
             let mut transaction = self.database.begin().await?;
             for row in &rows {
@@ -128,10 +151,29 @@ impl Store {
                 }
             }
             transaction.commit().await.map_err(storage)?;
+            failpoint::reached("rekeying").await?;
         }
-        if forget_old {
+    }
+
+    /// Whether no row is left of another key, where nobody is writing one: on SQLite there is one writer at a time, and on
+    /// PostgreSQL the table is taken until the old keys are forgotten.
+    async fn is_done(&self, primary: &Key, forget_old: bool) -> Result<bool> {
+        let mut transaction = self.database.begin().await?;
+        if self.database.dialect == Dialect::Postgres {
+            sqlx::query("LOCK TABLE secrets IN SHARE ROW EXCLUSIVE MODE")
+                .execute(&mut *transaction)
+                .await
+                .map_err(storage)?;
+        }
+        let left: i64 = sqlx::query_scalar("SELECT count(*) FROM secrets WHERE key_id <> $1")
+            .bind(primary.name())
+            .fetch_one(&mut *transaction)
+            .await
+            .map_err(storage)?;
+        if left == 0 && forget_old {
             self.keys.forget_old()?;
         }
-        Ok(out)
+        transaction.commit().await.map_err(storage)?;
+        Ok(left == 0)
     }
 }

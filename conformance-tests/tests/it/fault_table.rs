@@ -14,6 +14,7 @@ const ELSEWHERE: &[&str] = &[
     "refresh_403",
     "refresh_400",
     "token_500",
+    "token_html",
     "token_hang",
     "oauth_denied",
 ];

@@ -1,11 +1,13 @@
 //! The ways in, and what is no way in.
 
+use std::collections::BTreeSet;
+
 use provider_jira::Jira;
 use serde_json::{Value, json};
-use ticketing_core::request::GetTicket;
-use ticketing_core::{ErrorKind, TicketingClient};
+use ticketing_core::request::{GetTicket, UpdateTicket};
+use ticketing_core::{ErrorKind, Operation, TicketingClient};
 use vendor_sandbox::Fault;
-use vendor_sandbox::jira::Flavour;
+use vendor_sandbox::jira::{Flavour, Permission};
 
 use crate::bed::{Bed, FLAVOURS, SITE, config};
 
@@ -110,4 +112,65 @@ async fn what_is_set_up_badly_is_said() {
     config["mapping"]["fields"]["external_id"] = json!("Severity");
     let error = bed.client_of(config).check().await.unwrap_err();
     assert!(error.message().contains("several"), "{error}");
+}
+
+/// What `mypermissions` denies is no capability, and is refused before anything is sent; what is given again comes back.
+#[tokio::test]
+async fn what_the_site_denies_is_no_capability() {
+    for flavour in FLAVOURS {
+        let bed = Bed::on(flavour);
+        let client = bed.itil();
+        let before = client.capabilities();
+        client.check().await.unwrap();
+        let open = client.capabilities();
+        // A Data Center, known as one by now, does not list its labels.
+        let lost: Vec<_> = before.operations.difference(&open.operations).copied().collect();
+        assert!(lost.iter().all(|own| *own == Operation::ListTags), "nothing is denied: {lost:?}");
+        for (permission, operations) in [
+            (Permission::CreateIssues, vec![Operation::CreateTicket]),
+            (Permission::DeleteIssues, vec![Operation::DeleteTicket]),
+            (Permission::AddComments, vec![Operation::AddComment]),
+            (Permission::TransitionIssues, vec![Operation::ListTransitions]),
+            (Permission::EditIssues, vec![Operation::AddLink, Operation::RemoveLink]),
+            (
+                Permission::BrowseUsers,
+                vec![
+                    Operation::ListUsers,
+                    Operation::ListGroups,
+                    Operation::GetGroup,
+                    Operation::FindGroups,
+                    Operation::ListGroupMembers,
+                ],
+            ),
+        ] {
+            bed.control.deny("itil", permission).unwrap();
+            let warnings = client.check().await.unwrap().warnings;
+            assert!(
+                warnings.iter().any(|warning| warning.contains("has not the right")),
+                "{permission:?}: {warnings:?}"
+            );
+            let left = client.capabilities();
+            let withheld: BTreeSet<_> = open.operations.difference(&left.operations).copied().collect();
+            assert_eq!(withheld, operations.into_iter().collect(), "{flavour:?}, {permission:?}");
+            assert_eq!(left.writable_statuses.is_empty(), permission == Permission::TransitionIssues);
+            assert_eq!(left.comment_visibilities.is_empty(), permission == Permission::AddComments);
+            bed.control.clear_denials();
+        }
+        // All that changes a ticket.
+        for permission in [Permission::EditIssues, Permission::TransitionIssues, Permission::AddComments] {
+            bed.control.deny("itil", permission).unwrap();
+        }
+        client.check().await.unwrap();
+        let before = bed.sent();
+        let error = client.update_ticket(UpdateTicket::new("HELP-1").with_title("x".to_owned())).await.unwrap_err();
+        assert_eq!((error.kind(), bed.sent()), (ErrorKind::Unsupported, before), "{error}");
+        bed.control.clear_denials();
+        client.check().await.unwrap();
+        assert_eq!(client.capabilities(), open);
+        // Another's denial is another's.
+        bed.control.deny("itil", Permission::CreateIssues).unwrap();
+        let admin = bed.client();
+        admin.check().await.unwrap();
+        assert!(admin.capabilities().supports(Operation::CreateTicket));
+    }
 }

@@ -16,6 +16,8 @@ pub(crate) struct UserRow {
     #[serde(default, deserialize_with = "some_text")]
     pub(crate) external_id: Option<String>,
     pub(crate) role: Option<String>,
+    /// True of a light agent.
+    pub(crate) only_private_comments: Option<bool>,
     pub(crate) active: Option<bool>,
     pub(crate) suspended: Option<bool>,
     #[serde(default, deserialize_with = "some_text")]

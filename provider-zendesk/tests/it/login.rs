@@ -1,11 +1,14 @@
 //! Who the account takes us for.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
-use ticketing_core::ErrorKind;
-use ticketing_core::request::{GetUser, ListTickets, ListUsers};
+use ticketing_core::model::Visibility;
+use ticketing_core::request::{AddComment, GetUser, ListTickets, ListUsers};
+use ticketing_core::{ErrorKind, Operation};
 use vendor_sandbox::Fault;
 
-use crate::bed::{Bed, login};
+use crate::bed::{Bed, login, titled};
 
 #[tokio::test]
 async fn check_says_who_we_are_and_that_api_tokens_end() {
@@ -50,4 +53,42 @@ async fn clients_that_look_like_ours_do_not_share_what_they_may() {
     bed.control.suspend("itil").unwrap();
     assert_eq!(bed.agent().check().await.unwrap_err().kind(), ErrorKind::Unauthenticated);
     assert!(bed.client().check().await.is_ok());
+}
+
+/// Exports are admins' alone (§B6), a light agent says nothing in public (§B3.3), and tickets are the staff's.
+#[tokio::test]
+async fn what_the_role_denies_is_no_capability() {
+    let bed = Bed::of(vendor_sandbox::zendesk::Sandbox::builder().seed(7).password("greta.holm", "pass"));
+    let admin = bed.client();
+    admin.check().await.unwrap();
+    let all = admin.capabilities();
+    assert!(all.supports(Operation::ListChanges) && all.sees_deletes);
+
+    let agent = bed.agent();
+    agent.check().await.unwrap();
+    let of_agent = agent.capabilities();
+    let withheld: Vec<_> = all.operations.difference(&of_agent.operations).copied().collect();
+    assert_eq!(withheld, [Operation::ListChanges]);
+    assert_eq!(of_agent.comment_visibilities, all.comment_visibilities);
+
+    bed.control.make_light("itil").unwrap();
+    let vpn = titled(&admin, "VPN drops").await;
+    agent.check().await.unwrap();
+    assert_eq!(agent.capabilities().comment_visibilities, BTreeSet::from([Visibility::Internal]));
+    let before = bed.sent().len();
+    let public = AddComment::new(vpn.id.clone(), "to all", Visibility::Public);
+    assert_eq!(agent.add_comment(public).await.unwrap_err().kind(), ErrorKind::Unsupported);
+    assert_eq!(bed.sent().len(), before);
+    agent.add_comment(AddComment::new(vpn.id, "among us", Visibility::Internal)).await.unwrap();
+
+    let customer = bed.client_of(login("greta@boreal.example", "pass"));
+    let check = customer.check().await.unwrap();
+    assert!(check.warnings.iter().any(|warning| warning.contains("end-user")), "{:?}", check.warnings);
+    let operations: Vec<_> = customer.capabilities().operations.into_iter().collect();
+    assert_eq!(operations, [Operation::Check, Operation::GetUser, Operation::SendRaw]);
+    let before = bed.sent().len();
+    assert_eq!(customer.list_tickets(ListTickets::new()).await.unwrap_err().kind(), ErrorKind::Unsupported);
+    assert_eq!(bed.sent().len(), before);
+    let me = check.user.unwrap();
+    assert_eq!(customer.get_user(GetUser::new(me.id.as_str())).await.unwrap().id.as_str(), me.id);
 }

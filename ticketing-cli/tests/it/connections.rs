@@ -3,24 +3,28 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use tempfile::TempDir;
 
 use crate::runner::{Run, command, run};
 use crate::server::Server;
 
+/// The port that ServiceNow's sandbox sends browsers back to; it has no other, and tests take turns on it.
+pub(crate) static CALLBACK: Mutex<()> = Mutex::new(());
+
 /// A store in a folder of its own.
-struct Home {
+pub(crate) struct Home {
     folder: TempDir,
 }
 
 impl Home {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.path().join(name).display().to_string()
     }
 
@@ -57,7 +61,13 @@ fn connect(home: &Home, server: &Server, provider: &str, port: &str, more: &[&st
     let store = home.path("store.db");
     let args = [&["connect", provider, "--port", port, "--no-browser", "--json", "--store", &store], more].concat();
     let mut command = command(&args);
-    command.env("TICKETING_CLIENT_SECRET", "sandbox-secret").stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.env("TICKETING_CLIENT_SECRET", "sandbox-secret");
+    come_back(command, &server.url, &args)
+}
+
+/// Runs `connect`, and does what a customer does in a browser with the page that it names, which is at this vendor.
+pub(crate) fn come_back(mut command: Command, vendor: &str, args: &[&str]) -> Run {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut said = String::new();
@@ -72,20 +82,20 @@ fn connect(home: &Home, server: &Server, provider: &str, port: &str, more: &[&st
         }
     };
     if let Some(url) = url {
-        assert!(url.starts_with(&server.url), "{url}");
+        assert!(url.starts_with(vendor), "{url}");
         let page = browse(&url);
         assert!(page.starts_with("HTTP/1.1 200") && page.contains("Thank you"), "{page}");
     }
     stderr.read_to_string(&mut said).unwrap();
     let output = child.wait_with_output().unwrap();
-    let mut run = Run::of(output, &args);
+    let mut run = Run::of(output, args);
     run.stderr = said;
     run
 }
 
 #[test]
 fn a_customer_is_connected_once_and_every_command_works_by_name() {
-    // The sandbox's client has this redirect, and no other: these tests take turns on its port.
+    let _turn = CALLBACK.lock().unwrap_or_else(PoisonError::into_inner);
     let (home, server) = (Home::new(), Server::start(&[]));
     let made = connect(
         &home,
@@ -147,7 +157,7 @@ fn moves_to_another_installation(home: &Home, id: &str) {
 }
 
 /// A port that nobody listens on; the sandboxes of Jira and Zendesk send browsers back to any.
-fn free_port() -> String {
+pub(crate) fn free_port() -> String {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
 }
 
@@ -310,6 +320,13 @@ fn the_administrators_kit_is_written() {
     home.run(&args).bad(2, &["--secret-out"]);
     let shown = home.run(&["connections", "show", "c", "--json"]).good();
     assert_eq!(shown.json()["webhook_secrets"], 1);
+    // One that the vendor made.
+    let made = home.path("made");
+    std::fs::write(&made, "vendors-own-secret\n").unwrap();
+    let args = ["admin-kit", "zendesk", "--webhook-url", url, "--out", &out, "--secret-file", &made];
+    home.run(&args).bad(2, &["--connection"]);
+    home.run(&[&args[..], &["--connection", "c"]].concat()).good();
+    assert_eq!(home.run(&["connections", "show", "c", "--json"]).good().json()["webhook_secrets"], 2);
     let secret = std::fs::read_to_string(&secret).unwrap();
     assert!(secret.trim().len() >= 43 && !shown.stdout.contains(secret.trim()));
 }

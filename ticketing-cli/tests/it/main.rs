@@ -15,5 +15,6 @@ mod help;
 mod memory;
 mod runner;
 mod sandbox;
+mod secrets;
 mod server;
 mod servicenow;

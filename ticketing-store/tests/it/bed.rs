@@ -21,13 +21,14 @@ use ticketing_http::{
 use ticketing_store::{
     BeginAuthorization, Callback, Client, ClientChoice, Completed, Connection, Connections, KeySource, Location, Store,
 };
-use vendor_sandbox::{ConnectionReset, jira, servicenow};
+use vendor_sandbox::{ConnectionReset, jira, servicenow, zendesk};
 
 use crate::gateway;
 
 /// Where the sandboxes are taken to be.
 pub(crate) const SERVICENOW: &str = "http://127.0.0.1:4010";
 pub(crate) const JIRA: &str = "http://127.0.0.1:4020";
+pub(crate) const ZENDESK: &str = "http://127.0.0.1:4030";
 pub(crate) const REDIRECT: &str = "http://127.0.0.1:8400/callback";
 pub(crate) const TENANT: &str = "acme";
 
@@ -74,15 +75,16 @@ pub(crate) fn registry() -> Registry {
     registry
 }
 
-/// A store in a folder of its own, a ServiceNow and a Jira in process, and one clock for all of them.
+/// A store in a folder of its own, a ServiceNow, a Jira and a Zendesk in process, and one clock for all of them.
 pub(crate) struct Bed {
     pub(crate) folder: TempDir,
     pub(crate) connections: Connections,
     pub(crate) servicenow: servicenow::Control,
     pub(crate) jira: jira::Control,
+    pub(crate) zendesk: zendesk::Control,
     pub(crate) transport: Arc<ByPort>,
     clock: Arc<ManualClock>,
-    _sandboxes: (servicenow::Sandbox, jira::Sandbox),
+    _sandboxes: (servicenow::Sandbox, jira::Sandbox, zendesk::Sandbox),
 }
 
 impl Bed {
@@ -94,7 +96,12 @@ impl Bed {
         let instance = builder.build().unwrap();
         let clock = Arc::new(ManualClock::new(instance.control().now()));
         let site = jira::Sandbox::builder().seed(7).clock(instance.control().now()).build().unwrap();
-        let routes = HashMap::from([(4010, transport(instance.router())), (4020, transport(site.router()))]);
+        let account = zendesk::Sandbox::builder().seed(7).clock(instance.control().now()).build().unwrap();
+        let routes = HashMap::from([
+            (4010, transport(instance.router())),
+            (4020, transport(site.router())),
+            (4030, transport(account.router())),
+        ]);
         let transport = Arc::new(ByPort { routes, sent: Mutex::default() });
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&Location::File(folder.path().join("store.db")), key(7)).await.unwrap();
@@ -105,9 +112,10 @@ impl Bed {
             connections,
             servicenow: instance.control(),
             jira: site.control(),
+            zendesk: account.control(),
             transport,
             clock,
-            _sandboxes: (instance, site),
+            _sandboxes: (instance, site, account),
         }
     }
 
@@ -122,6 +130,7 @@ impl Bed {
     pub(crate) fn advance(&self, seconds: u64) {
         self.servicenow.advance(seconds).unwrap();
         self.jira.advance(seconds).unwrap();
+        self.zendesk.advance(seconds).unwrap();
         self.clock.set(self.servicenow.now());
     }
 
@@ -134,6 +143,12 @@ impl Bed {
     pub(crate) fn begin_jira(&self, name: &str) -> BeginAuthorization {
         let client = Client::new("sandbox-client", Some(Secret::new("sandbox-secret")));
         BeginAuthorization::new(TENANT, "gateway", name, json!({"gateway": JIRA}), ClientChoice::Own(client), REDIRECT)
+    }
+
+    pub(crate) fn begin_zendesk(&self, name: &str) -> BeginAuthorization {
+        let client = Client::new("sandbox-client", Some(Secret::new("sandbox-secret")));
+        let config = json!({ "instance": ZENDESK });
+        BeginAuthorization::new(TENANT, "zendesk", name, config, ClientChoice::Own(client), REDIRECT)
     }
 
     /// A customer's browser: agrees at once, and comes back with the query of the redirect.

@@ -12,6 +12,7 @@ mod isolation;
 mod outages;
 mod postgres;
 mod processes;
+mod rekeying;
 mod rows;
 mod schemas;
 mod tampering;

@@ -13,15 +13,17 @@ fn fault(name: &str) -> Fault {
     serde_json::from_value(json!({ "name": name })).unwrap()
 }
 
-/// One connection of a vendor that gives a living token again, one of a vendor whose refresh tokens rotate.
+/// One connection of a vendor that gives a living token again, two of vendors whose refresh tokens rotate.
 async fn connected(bed: &Bed) {
     bed.connect(bed.begin_servicenow("prod")).await;
     bed.connect(bed.begin_jira("jira")).await;
+    bed.connect(bed.begin_zendesk("zendesk")).await;
 }
 
 fn set_fault(bed: &Bed, name: &str, fault: Fault) {
     match name {
         "prod" => bed.servicenow.set_faults([fault]).unwrap(),
+        "zendesk" => bed.zendesk.set_faults([fault]).unwrap(),
         _ => bed.jira.set_faults([fault]).unwrap(),
     }
 }
@@ -39,7 +41,8 @@ async fn an_outage_passes_where_refresh_tokens_rotate_too() {
 async fn an_outage_passes(rotates: bool) {
     let bed = Bed::of(servicenow::Sandbox::builder().seed(7).rotate_refresh_tokens(rotates)).await;
     connected(&bed).await;
-    for (name, outage) in [("prod", "token_500"), ("prod", "token_html"), ("jira", "token_500")] {
+    let outages = ["prod", "jira", "zendesk"].map(|name| ["token_500", "token_html"].map(|outage| (name, outage)));
+    for (name, outage) in outages.into_iter().flatten() {
         bed.advance(3_601);
         set_fault(&bed, name, fault(outage));
         let client = bed.beside().await.client(TENANT, name).await.unwrap();
@@ -50,6 +53,7 @@ async fn an_outage_passes(rotates: bool) {
         assert!(row.last_error.is_some(), "{name}, {outage}");
         bed.servicenow.clear_faults();
         bed.jira.clear_faults();
+        bed.zendesk.clear_faults();
         let client = bed.beside().await.client(TENANT, name).await.unwrap();
         client.check().await.unwrap();
         let row = bed.connections.store().find(TENANT, name).await.unwrap();
@@ -76,7 +80,7 @@ async fn a_living_token_is_served_while_its_refresh_fails() {
 async fn a_hanging_endpoint_holds_a_lease_no_longer_than_its_time() {
     let bed = Bed::new().await;
     connected(&bed).await;
-    for name in ["prod", "jira"] {
+    for name in ["prod", "jira", "zendesk"] {
         bed.advance(3_601);
         let hang = json!({"name": "token_hang", "parameter": "600000", "count": 1});
         set_fault(&bed, name, serde_json::from_value(hang).unwrap());

@@ -185,6 +185,14 @@ pub(crate) fn my_permissions(call: &Call<'_>, world: &World) -> Result<Reply, Ap
         ("TRANSITION_ISSUES", "Transition Issues", Some(Permission::TransitionIssues)),
         ("DELETE_ISSUES", "Delete Issues", Some(Permission::DeleteIssues)),
         ("ADD_COMMENTS", "Add Comments", Some(Permission::AddComments)),
+        // The sandbox knows one right for a ticket's fields, files and links.
+        ("ASSIGN_ISSUES", "Assign Issues", Some(Permission::EditIssues)),
+        ("LINK_ISSUES", "Link Issues", Some(Permission::EditIssues)),
+        ("CREATE_ATTACHMENTS", "Create Attachments", None),
+        ("EDIT_OWN_COMMENTS", "Edit Own Comments", None),
+        ("EDIT_ALL_COMMENTS", "Edit All Comments", None),
+        ("DELETE_OWN_COMMENTS", "Delete Own Comments", None),
+        ("DELETE_ALL_COMMENTS", "Delete All Comments", None),
         ("USER_PICKER", "Browse users and groups", Some(Permission::BrowseUsers)),
         ("ADMINISTER", "Administer Jira", None),
     ];

@@ -77,6 +77,7 @@ pub(crate) const FAULTS: &[FaultSpec] = &[
     ),
     FaultSpec::new("refresh_403", "the token endpoint answers 403 invalid_grant", None, is_token),
     FaultSpec::new("token_500", "the token endpoint answers 500 with HTML", None, is_token),
+    FaultSpec::new("token_html", "the token endpoint answers 200 with a login page", None, is_token),
     FaultSpec::new(
         "token_hang",
         "the token endpoint does not answer for a long time",

@@ -161,6 +161,9 @@ impl Site {
         if strikes.has("token_500") {
             return Some(html(StatusCode::INTERNAL_SERVER_ERROR, ERROR_PAGE));
         }
+        if strikes.has("token_html") {
+            return Some(html(StatusCode::OK, LOGIN_PAGE));
+        }
         if strikes.has("refresh_403") {
             return Some(oauth::invalid_refresh());
         }

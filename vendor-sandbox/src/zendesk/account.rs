@@ -139,6 +139,9 @@ impl Account {
         if strikes.has("token_500") {
             return Some(html(StatusCode::INTERNAL_SERVER_ERROR, ERROR_PAGE));
         }
+        if strikes.has("token_html") {
+            return Some(html(StatusCode::OK, LOGIN_PAGE));
+        }
         if strikes.has("refresh_400") {
             return Some(oauth::invalid_grant());
         }

@@ -104,6 +104,7 @@ pub(crate) const FAULTS: &[FaultSpec] = &[
     FaultSpec::new("not_in_plan", "404 InvalidEndpoint, as of a plan without the feature", None, is_api),
     FaultSpec::new("refresh_400", "the token endpoint answers 400 invalid_grant", None, is_token),
     FaultSpec::new("token_500", "the token endpoint answers 500 with HTML", None, is_token),
+    FaultSpec::new("token_html", "the token endpoint answers 200 with a login page", None, is_token),
     FaultSpec::new(
         "token_hang",
         "the token endpoint does not answer for a long time",

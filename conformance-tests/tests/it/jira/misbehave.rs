@@ -31,6 +31,7 @@ pub(super) fn misbehave(control: &Control, flavour: Flavour, misbehaviour: Misbe
         Misbehaviour::ForeignLinks => Fault::new("foreign_link_host"),
         Misbehaviour::TokenRefused => Fault::new("refresh_403"),
         Misbehaviour::TokenServerError => Fault::new("token_500"),
+        Misbehaviour::TokenWebPage => Fault::new("token_html"),
         Misbehaviour::TokenSilence => Fault::new("token_hang").parameter(FOR_EVER),
         // wire A8: a search answers whole or not at all; totals are not used, and ties are broken by id.
         _ => return false,

@@ -26,6 +26,7 @@ pub(super) fn misbehave(control: &Control, misbehaviour: Misbehaviour, times: Op
         Misbehaviour::ForeignRedirect => Fault::new("redirect"),
         Misbehaviour::TokenRefused => Fault::new("refresh_400"),
         Misbehaviour::TokenServerError => Fault::new("token_500"),
+        Misbehaviour::TokenWebPage => Fault::new("token_html"),
         Misbehaviour::TokenSilence => Fault::new("token_hang").parameter(FOR_EVER),
         _ => return false,
     };

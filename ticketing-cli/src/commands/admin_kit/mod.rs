@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use ticketing::servicenow::admin_kit::AdminKit;
-use ticketing::{Clock as _, SystemClock};
+use ticketing::{Clock as _, Secret, SystemClock};
 
 use crate::args::{Globals, parse};
+use crate::commands::connect::from_file;
 use crate::failure::{Failure, Result};
 use crate::output::Row;
 
@@ -37,6 +38,10 @@ pub(crate) struct AdminKitCommand {
     /// than the kit. With --connection it is kept with the connection too, in front of the one it replaces
     #[arg(long, value_name = "FILE")]
     secret_out: Option<PathBuf>,
+    /// Keep the webhook secret in this file, which the vendor made (Zendesk), with --connection, in front of the one it replaces;
+    /// `-`: standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "secret_out")]
+    secret_file: Option<String>,
 }
 
 /// Vendors with a kit.
@@ -88,6 +93,20 @@ impl AdminKitCommand {
             self.secret(globals, path).await?;
             written.push(Written { file: path.display().to_string() });
         }
+        if let Some(file) = &self.secret_file {
+            let Some(name) = globals.connection.name() else {
+                return Err(Failure::usage(
+                    "--secret-file: --connection is missing; name the connection that keeps it",
+                ));
+            };
+            let secret = from_file("--secret-file", file)?;
+            if secret.expose().is_empty() {
+                return Err(Failure::usage(
+                    "--secret-file: it is empty; give the file that holds the webhook's secret",
+                ));
+            }
+            keep(globals, name, secret).await?;
+        }
         globals.output.items("files", &written)
     }
 
@@ -109,14 +128,21 @@ impl AdminKitCommand {
                 path.display()
             ))
         })?;
-        let Some(name) = globals.connection.name() else { return Ok(()) };
-        let (store, tenant) = (globals.connection.store().open().await?, globals.connection.store().tenant());
-        let connection = store.find(tenant, name).await?;
-        let mut secrets = store.webhook_secrets(&connection).await?;
-        secrets.insert(0, secret);
-        secrets.truncate(2);
-        Ok(store.set_webhook_secrets(&connection, &secrets).await?)
+        match globals.connection.name() {
+            Some(name) => keep(globals, name, secret).await,
+            None => Ok(()),
+        }
     }
+}
+
+/// Keeps a webhook secret with a connection, in front of the one it replaces.
+async fn keep(globals: &Globals, name: &str, secret: Secret) -> Result<()> {
+    let (store, tenant) = (globals.connection.store().open().await?, globals.connection.store().tenant());
+    let connection = store.find(tenant, name).await?;
+    let mut secrets = store.webhook_secrets(&connection).await?;
+    secrets.insert(0, secret);
+    secrets.truncate(2);
+    Ok(store.set_webhook_secrets(&connection, &secrets).await?)
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {

@@ -60,8 +60,9 @@ pub(crate) struct Rename {
 
 /// Seal every credential under a new key.
 ///
-/// With a key file, a new key is put before the others in it. With TICKETING_KEY, put the new key first in it, before the old
-/// ones with commas between them, wherever it is used; then run this; then take the old ones out.
+/// With a key file, a new key is put before the others in it. With TICKETING_KEY, put the new key behind the old one, with a
+/// comma between them, wherever it is used; then before it; then run this; then take the old one out. Where it was stopped in the
+/// middle, run it again.
 #[derive(Debug, Args)]
 pub(crate) struct Rekey {
     /// Take the old keys out of the key file afterwards; other programs that run now read the file again by themselves
