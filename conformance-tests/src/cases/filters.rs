@@ -233,11 +233,7 @@ pub async fn a_selector_that_names_nobody_is_refused(h: &dyn Harness) {
             TicketFilter::new().with_status([StatusFilter::Native("no such status".into())]),
         ),
         // As an id too: vendors number them, and a number that nothing has is no status either.
-        (
-            FilterKind::Status,
-            "987654321",
-            TicketFilter::new().with_status([StatusFilter::Native("987654321".into())]),
-        ),
+        (FilterKind::Status, "987654321", TicketFilter::new().with_status([StatusFilter::Native("987654321".into())])),
         (
             FilterKind::Priority,
             "no such priority",

@@ -7,9 +7,9 @@ use super::list::Part;
 use crate::api::Target;
 use crate::catalogue::CoreFields;
 use crate::connection::Connection;
+use crate::listing::{Listing, Position};
 use crate::mapping::default_states;
 use crate::query::filter::is_code;
-use crate::listing::{Listing, Position};
 use crate::query::{Condition, FieldName, Query, order};
 use crate::wire::Layout;
 
@@ -61,8 +61,7 @@ async fn is_carried(connection: &Connection, table: &str, state: &'static str, c
     let base = Query::all().and(Condition::equals(FieldName::fixed(state), code)?);
     let (order, layout) = (order::total(Vec::new()), Layout::new(["sys_id"]));
     let target = Target::Table(table);
-    let listing =
-        Listing { api: &connection.api, target, base: &base, order: &order, layout: &layout, keyset: false };
+    let listing = Listing { api: &connection.api, target, base: &base, order: &order, layout: &layout, keyset: false };
     let mut at = Some(Position::default());
     while let Some(position) = at {
         let page = listing.page(&position, 1, false, &mut |_| Ok(Some(()))).await?;
