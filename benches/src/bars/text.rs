@@ -32,7 +32,7 @@ pub(crate) fn run(rounds: Option<usize>) -> Result<Vec<Figure>> {
     let markdown = html::to_markdown(HTML).value;
     ensure!(markdown.contains("| Step") && markdown.contains("**"), "the HTML text is not what it was: {markdown}");
     let elements = tree::elements(HTML);
-    ensure!(elements > 100, "html5ever found {elements} elements");
+    ensure!(elements > 50, "html5ever found {elements} elements");
     Ok(vec![
         figure,
         side_by_side(

@@ -4,7 +4,7 @@ mod jira;
 mod servicenow;
 mod zendesk;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -86,7 +86,9 @@ pub(crate) fn check_page<V: Vendor>(body: &[u8]) -> Result<usize> {
     // What is null on one ticket may be missing from the next.
     without_nulls(&mut ours);
     without_nulls(&mut theirs);
-    ensure!(ours == theirs, "the keys of a page are no longer those of `vendors/{}.rs`", V::NAME);
+    if let Some(place) = difference(&ours, &theirs) {
+        bail!("the keys of a page are no longer those of `vendors/{}.rs`: {place}", V::NAME);
+    }
     Ok(page.rows())
 }
 
@@ -98,6 +100,22 @@ fn without_nulls(value: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(without_nulls),
         _ => {}
+    }
+}
+
+/// The first place where two values are not the same.
+fn difference(one: &Value, other: &Value) -> Option<String> {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => one.keys().chain(other.keys()).find_map(|key| {
+            let (one, other) = (one.get(key).unwrap_or(&Value::Null), other.get(key).unwrap_or(&Value::Null));
+            Some(format!("/{key}{}", difference(one, other)?))
+        }),
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => one
+            .iter()
+            .zip(other)
+            .enumerate()
+            .find_map(|(at, (one, other))| Some(format!("/{at}{}", difference(one, other)?))),
+        _ => (one != other).then(String::new),
     }
 }
 

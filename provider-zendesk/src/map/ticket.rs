@@ -153,7 +153,7 @@ impl TicketPlan {
                 out.insert(id.into(), value);
             }
         };
-        for custom in row.custom_fields.iter().flatten() {
+        for custom in row.custom_fields.iter().flatten().filter(|custom| !custom.value.is_null()) {
             let id = custom.id.to_string();
             put(&id, self.fields.value(custom));
         }

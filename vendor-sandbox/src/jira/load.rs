@@ -93,7 +93,9 @@ fn custom(number: u64, done: bool, flavour: Flavour) -> BTreeMap<u64, Custom> {
         out.insert(CATEGORY, Custom::Cascade(10_220, Some(10_221 + number / 2 % 2)));
     }
     if number % 3 == 0 {
-        out.insert(STORY_POINTS, Custom::Number(serde_json::Number::from(1 + number % 8)));
+        // Whole numbers have a fraction too, of nothing.
+        let points = serde_json::Number::from_f64((1 + number % 8) as f64);
+        out.extend(points.map(|points| (STORY_POINTS, Custom::Number(points))));
     }
     if done {
         out.insert(RESOLUTION_NOTES, Custom::Rich(rich("The **cable** was changed.\n\nNothing since.", flavour)));
