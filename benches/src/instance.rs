@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use ticketing::http::{AddressPolicy, HttpContext};
-use ticketing::{BuildContext, TicketingClient};
+use ticketing::{BuildContext, ManualClock, TicketingClient};
 use ticketing_http::{ServiceTransport, Transport};
 use vendor_sandbox::ConnectionReset;
 
@@ -32,6 +32,9 @@ pub(crate) fn connect<V: Vendor>(instance: &str, transport: Option<Arc<dyn Trans
         Some(transport) => HttpContext::with_transport(policy, transport),
         None => HttpContext::new(policy)?,
     };
-    let context = BuildContext::new().with_extension(http);
+    let mut context = BuildContext::new().with_extension(http);
+    if let Some(now) = V::NOW {
+        context = context.with_clock(Arc::new(ManualClock::new(now.parse()?)));
+    }
     Ok(ticketing::connect_with(V::NAME, V::config(instance), &context)?)
 }

@@ -20,6 +20,7 @@ impl Vendor for Jira {
     const PAGE: u32 = 100;
     const PATH: &'static str = "/rest/api/3/search/jql";
     const SETTINGS: Option<&'static str> = None;
+    const NOW: Option<&'static str> = None;
     const CLIENTS: &'static [Client] = &[
         Client { name: "jira", script: "read_jira.py", pins: "python.txt" },
         Client { name: "atlassian-python-api", script: "read_atlassian.py", pins: "python.txt" },

@@ -31,6 +31,8 @@ pub(crate) trait Vendor: 'static {
     const PATH: &'static str;
     /// What a sandbox is set to before anything is measured: `PUT /_sandbox/settings`.
     const SETTINGS: Option<&'static str>;
+    /// The moment at which a sandbox's clock stands, where a reading depends on what is long ago; clients read then too.
+    const NOW: Option<&'static str>;
     /// Other people's clients.
     const CLIENTS: &'static [Client];
 

@@ -21,6 +21,7 @@ impl Vendor for ServiceNow {
     const PAGE: u32 = 1_000;
     const PATH: &'static str = "/api/now/table/incident";
     const SETTINGS: Option<&'static str> = None;
+    const NOW: Option<&'static str> = None;
     const CLIENTS: &'static [Client] = &[
         Client { name: "PySNC", script: "read_pysnc.py", pins: "requests.txt" },
         Client { name: "pysnow", script: "read_pysnow.py", pins: "requests.txt" },

@@ -13,6 +13,9 @@ use super::world::World;
 use crate::load::{description, subject};
 use crate::random::SplitMix;
 
+/// As long ago, a ticket that is closed now was made at most.
+const LISTED: TimeDelta = TimeDelta::days(100);
+
 /// Adds `count` incidents, created over the 300 days before `until`; every 50th shares its second of change with the
 /// next.
 pub(crate) fn fill(world: &mut World, count: u64, seed: u64, until: DateTime<Utc>) {
@@ -34,6 +37,8 @@ pub(crate) fn fill(world: &mut World, count: u64, seed: u64, until: DateTime<Utc
         }
         let changed = updated.max(created);
         let status = *random.pick(&[Status::New, Status::Open, Status::Pending, Status::Solved, Status::Closed]);
+        // What was closed long ago is archived, and in no list (wire B3.1); these are all to be listed.
+        let status = if status == Status::Closed && until - created > LISTED { Status::Solved } else { status };
         let subject = subject(&mut random);
         let text = description(subject, random.below(5_000), number);
         let requester = *random.pick(&staff);
