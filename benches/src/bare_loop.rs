@@ -1,59 +1,52 @@
-//! The least that anybody could do: reqwest, serde_json, offset after offset.
+//! The least that anybody could do: reqwest, serde_json, page after page.
+
+use std::marker::PhantomData;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::instance::PAGE;
-use crate::owned_incident::{Incident, KEYS, Page};
+use crate::vendors::{Page as _, Vendor};
 
 /// A client of reqwest's own making, with the features that ours has.
 #[derive(Debug, Clone)]
-pub(crate) struct BareLoop {
+pub(crate) struct BareLoop<V> {
     client: reqwest::Client,
-    url: String,
+    instance: String,
+    vendor: PhantomData<V>,
 }
 
-impl BareLoop {
+impl<V: Vendor> BareLoop<V> {
     /// Against an instance.
     #[expect(clippy::disallowed_methods, reason = "what ours is compared with")]
     pub(crate) fn new(instance: &str) -> Result<Self> {
         // reqwest wants a TLS provider also where there is no TLS; it may be there already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build()?;
-        Ok(Self { client, url: format!("{instance}/api/now/table/incident") })
+        Ok(Self { client, instance: instance.to_owned(), vendor: PhantomData })
     }
 
-    /// Reads every incident, one page after the other, and says how many there were.
-    pub(crate) async fn read(&self) -> Result<usize> {
-        let mut count = 0;
+    /// The request for a page.
+    pub(crate) fn request(&self, after: Option<&str>) -> reqwest::RequestBuilder {
+        V::request(&self.client, &self.instance, after)
+    }
+
+    /// Reads every ticket, one page after the other, and says how many there were.
+    pub(crate) async fn read(&self) -> Result<u64> {
+        let (mut count, mut after) = (0, None);
         loop {
-            let page = self.page(count).await?;
-            count += page.len();
-            std::hint::black_box(page.iter().map(Incident::size).sum::<usize>());
-            if page.len() < PAGE as usize {
-                return Ok(count);
+            let response = self.request(after.as_deref()).send().await?;
+            ensure!(response.status().is_success(), "the instance answered {}", response.status());
+            let page = parse::<V>(&response.bytes().await?)?;
+            count += page.rows();
+            after = page.next(count);
+            if after.is_none() {
+                return Ok(count as u64);
             }
         }
     }
+}
 
-    /// Fields, page size, order and display mode are those of the provider.
-    async fn page(&self, offset: usize) -> Result<Vec<Incident>> {
-        let query = [
-            ("sysparm_display_value", "all"),
-            ("sysparm_exclude_reference_link", "true"),
-            ("sysparm_fields", &KEYS.join(",")),
-            ("sysparm_suppress_pagination_header", "true"),
-            ("sysparm_no_count", "true"),
-            ("sysparm_query", "ORDERBYnumber^ORDERBYsys_id"),
-            ("sysparm_limit", &PAGE.to_string()),
-            ("sysparm_offset", &offset.to_string()),
-        ]
-        .map(|(name, value)| format!("{name}={}", value.replace(',', "%2C").replace('^', "%5E")))
-        .join("&");
-        let request = self.client.get(format!("{}?{query}", self.url)).basic_auth("admin", Some("admin"));
-        let response = request.header("accept", "application/json").send().await?;
-        ensure!(response.status().is_success(), "the instance answered {}", response.status());
-        let body = response.bytes().await?;
-        let page: Page = serde_json::from_slice(&body).context("a page of incidents")?;
-        Ok(page.result)
-    }
+/// A page in owned structs.
+pub(crate) fn parse<V: Vendor>(body: &[u8]) -> Result<V::Page> {
+    let page = serde_json::from_slice(body).with_context(|| format!("a page of {}", V::TICKETS))?;
+    Ok(std::hint::black_box(page))
 }

@@ -1,4 +1,4 @@
-//! A transport that notes what incidents were asked for, and can go on answering with what it noted.
+//! A transport that notes the answer about tickets, and can go on answering with what it noted.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use ticketing_http::http::{HeaderMap, Request, Response, StatusCode};
 use ticketing_http::{Body, Transport, TransportError};
 
-/// One answer to a request for incidents.
+/// One answer to a request for tickets.
 #[derive(Debug, Clone)]
 pub(crate) struct Noted {
     status: StatusCode,
@@ -16,10 +16,12 @@ pub(crate) struct Noted {
     pub(crate) body: Bytes,
 }
 
-/// Notes the last answer about incidents; once frozen, gives it to every such question without asking anybody.
+/// Notes the last answer about tickets; once frozen, gives it to every such question without asking anybody.
 #[derive(Debug)]
 pub(crate) struct Canned {
     inner: Arc<dyn Transport>,
+    /// Where tickets are asked for.
+    path: &'static str,
     state: Mutex<State>,
 }
 
@@ -30,8 +32,8 @@ struct State {
 }
 
 impl Canned {
-    pub(crate) fn new(inner: Arc<dyn Transport>) -> Self {
-        Self { inner, state: Mutex::default() }
+    pub(crate) fn new(inner: Arc<dyn Transport>, path: &'static str) -> Self {
+        Self { inner, path, state: Mutex::default() }
     }
 
     /// From now on, the last answer is everybody's.
@@ -50,7 +52,7 @@ impl Canned {
 #[async_trait]
 impl Transport for Canned {
     async fn send(&self, request: Request<Body>) -> Result<Response<ticketing::request::ByteStream>, TransportError> {
-        if request.uri().path() != "/api/now/table/incident" {
+        if request.uri().path() != self.path {
             return self.inner.send(request).await;
         }
         let noted = match self.known() {

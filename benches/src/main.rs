@@ -8,8 +8,10 @@ mod canned;
 mod figure;
 mod instance;
 mod limited_server;
-mod owned_incident;
 mod process;
+mod slow;
+mod tree;
+mod vendors;
 
 use std::process::ExitCode;
 
@@ -53,7 +55,9 @@ struct Group {
 
 const GROUPS: &[Group] = &[
     Group { name: "mapping", run: bars::mapping::run, slow: false },
+    Group { name: "text", run: bars::text::run, slow: false },
     Group { name: "overlap", run: bars::overlap::run, slow: false },
+    Group { name: "pages", run: bars::pages::run, slow: false },
     Group { name: "limits", run: bars::limits::run, slow: false },
     Group { name: "reading", run: bars::reading::run, slow: false },
     Group { name: "witnesses", run: bars::witnesses::run, slow: false },

@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use tokio::runtime::Runtime;
+
 use crate::alternating::wall;
-use crate::instance::{COMPANY, INCIDENTS, event_log};
+use crate::instance::event_log;
+use crate::vendors::{ServiceNow, Vendor};
 
 /// The `ticketing` binary that was built beside this one.
 pub(crate) fn ticketing() -> Result<PathBuf> {
@@ -21,38 +24,52 @@ pub(crate) fn ticketing() -> Result<PathBuf> {
 pub(crate) struct SandboxProcess {
     child: Child,
     pub(crate) url: String,
+    /// Whose tickets it has, in words.
+    pub(crate) whose: &'static str,
 }
 
 impl SandboxProcess {
-    /// The recorded log where there is one, or as many synthetic incidents.
-    pub(crate) fn start() -> Result<Self> {
-        match event_log() {
-            Some(path) => Self::with(|command| command.arg("--event-log").arg(path)),
-            None => Self::of(INCIDENTS - COMPANY),
+    /// With as many tickets as are read: ServiceNow's of the recorded log where there is one, generated ones elsewhere.
+    pub(crate) fn start<V: Vendor>() -> Result<Self> {
+        match event_log().filter(|_| V::NAME == ServiceNow::NAME) {
+            Some(path) => Self::with::<V>("of the recorded event log", |command| command.arg("--event-log").arg(path)),
+            None => Self::of::<V>(V::COUNT - V::COMPANY),
         }
     }
 
-    /// So many synthetic incidents.
-    pub(crate) fn of(tickets: u64) -> Result<Self> {
-        Self::with(|command| command.args(["--tickets", &tickets.to_string()]))
+    /// So many generated tickets.
+    pub(crate) fn of<V: Vendor>(tickets: u64) -> Result<Self> {
+        Self::with::<V>("of the sandbox's making", |command| command.args(["--tickets", &tickets.to_string()]))
     }
 
-    fn with(fill: impl FnOnce(&mut Command) -> &mut Command) -> Result<Self> {
+    fn with<V: Vendor>(whose: &'static str, fill: impl FnOnce(&mut Command) -> &mut Command) -> Result<Self> {
         use std::io::BufRead as _;
 
         let mut command = Command::new(ticketing()?);
-        fill(command.args(["sandbox", "--vendor", "servicenow", "--port", "0"]));
+        fill(command.args(["sandbox", "--vendor", V::NAME, "--port", "0"]));
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
         let mut line = String::new();
         let out = child.stdout.take().context("the sandbox has an output")?;
         std::io::BufReader::new(out).read_line(&mut line)?;
-        match line.trim().rsplit_once(' ') {
-            Some((_, url)) => Ok(Self { url: url.to_owned(), child }),
-            None => {
-                let _ = child.kill();
-                bail!("the sandbox did not start: {:?}", child.wait()?)
-            }
+        let Some((_, url)) = line.trim().rsplit_once(' ') else {
+            let _ = child.kill();
+            bail!("the sandbox did not start: {:?}", child.wait()?)
+        };
+        let sandbox = Self { url: url.to_owned(), whose, child };
+        if let Some(settings) = V::SETTINGS {
+            Runtime::new()?.block_on(sandbox.set(settings))?;
         }
+        Ok(sandbox)
+    }
+
+    /// Changes how the sandbox answers.
+    #[expect(clippy::disallowed_methods, reason = "the control API is no vendor's")]
+    async fn set(&self, settings: &'static str) -> Result<()> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().no_proxy().build()?;
+        let answer = client.put(format!("{}/_sandbox/settings", self.url)).body(settings).send().await?;
+        ensure!(answer.status().is_success(), "the sandbox answered {} to {settings}", answer.status());
+        Ok(())
     }
 
     /// The most memory that it ever had resident, in bytes.

@@ -13,6 +13,7 @@
 //! | `GET`, `PUT`, `DELETE faults` | `[{"name","rate","count","seed","path","method","parameter"}]`; `GET` lists the known ones |
 //! | `GET`, `DELETE requests` | what was asked, with credentials digested |
 //! | `POST reset` | back to the start |
+//! | `GET`, `PUT settings` | Jira, Zendesk: lags, limits and caps; `{"limit_headers":false}` lifts Zendesk's limits |
 //!
 //! The emulators know nothing of the `ticketing` crates: they are built from the vendors' wire facts
 //! alone, and every answer cites its source.

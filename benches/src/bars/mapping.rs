@@ -1,88 +1,84 @@
-//! A page of 1,000 incidents: bytes to documents, beside serde_json's bytes to an owned struct.
+//! A page of tickets: bytes to documents, beside serde_json's bytes to an owned struct.
 
 use std::hint::black_box;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
+use axum::Router;
 use futures::StreamExt as _;
-use serde_json::Value;
 use ticketing::TicketingClient;
 use ticketing::request::ListTickets;
-use vendor_sandbox::servicenow::{Sandbox, SandboxBuilder};
 
 use crate::alternating::{alternate, thread_cpu};
+use crate::bare_loop::parse;
 use crate::canned::Canned;
 use crate::figure::Figure;
-use crate::instance::{IN_PROCESS, INCIDENTS, PAGE, connect, event_log, in_process};
-use crate::owned_incident::{KEYS, Page};
+use crate::instance::{IN_PROCESS, connect, event_log, in_process};
+use crate::vendors::{Jira, ServiceNow, Vendor, Zendesk, check_page};
 
 const ROUNDS: usize = 40;
+/// Pages of a vendor whose pages are small are mapped several times in a run.
+const ROWS: u32 = 1_000;
 
-/// A page of each kind of row: the recorded log's, where there is one, and a synthetic one.
+/// A page of each kind of row: of ServiceNow, the recorded log's, where there is one, and a synthetic one.
 pub(crate) fn run(rounds: Option<usize>) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
     if let Some(path) = event_log() {
-        let recorded = Sandbox::builder().event_log(path);
-        figures.push(measure("mapping", "incidents of the recorded event log", recorded, rounds)?);
+        let recorded = vendor_sandbox::servicenow::Sandbox::builder().event_log(path).build()?.router();
+        figures.push(measure::<ServiceNow>("mapping", "of the recorded event log", recorded, rounds)?);
     }
-    let synthetic = Sandbox::builder().seed(1).tickets(INCIDENTS);
-    figures.push(measure("mapping.synthetic", "synthetic incidents", synthetic, rounds)?);
+    figures.push(synthetic::<ServiceNow>("mapping.synthetic", rounds)?);
+    figures.push(synthetic::<Jira>("mapping.jira", rounds)?);
+    figures.push(synthetic::<Zendesk>("mapping.zendesk", rounds)?);
     Ok(figures)
 }
 
-/// Nothing waits here and nothing leaves the thread, so that its CPU time is what the work takes.
-fn measure(id: &str, what: &str, instance: SandboxBuilder, rounds: Option<usize>) -> Result<Figure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let sandbox = instance.build()?;
-    let transport = Arc::new(Canned::new(in_process(&sandbox)));
-    let client = connect(IN_PROCESS, Some(Arc::clone(&transport) as _))?;
-    let count = runtime.block_on(page(&client))?;
-    let noted = transport.freeze().context("no incidents were asked for")?;
-    let rows = check_keys(&noted.body)?;
-    ensure!(count == rows && rows == PAGE as usize, "the page holds {rows} rows, and {count} tickets were made of it");
+fn synthetic<V: Vendor>(id: &str, rounds: Option<usize>) -> Result<Figure> {
+    measure::<V>(id, "of the sandbox's making", V::sandbox(V::COUNT)?, rounds)
+}
 
+/// Nothing waits here and nothing leaves the thread, so that its CPU time is what the work takes.
+fn measure<V: Vendor>(id: &str, whose: &str, sandbox: Router, rounds: Option<usize>) -> Result<Figure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let transport = Arc::new(Canned::new(in_process(sandbox), V::PATH));
+    let client = connect::<V>(IN_PROCESS, Some(Arc::clone(&transport) as _))?;
+    let count = runtime.block_on(page::<V>(&client))?;
+    let noted = transport.freeze().with_context(|| format!("no {} were asked for", V::TICKETS))?;
+    let rows = check_page::<V>(&noted.body)?;
+    ensure!(rows == V::PAGE as usize, "the page holds {rows} rows");
+    // Few of a page may be told at the end of a reading alone, as Zendesk's that were closed long ago; mapped they are here.
+    ensure!(count > rows * 9 / 10, "the page holds {rows} rows, and {count} tickets were made of it");
+
+    let times = (ROWS / V::PAGE).max(1);
     let mut ours = || {
         let begun = thread_cpu();
-        black_box(runtime.block_on(page(&client))?);
+        for _ in 0..times {
+            black_box(runtime.block_on(page::<V>(&client))?);
+        }
         Ok(thread_cpu() - begun)
     };
+    // Dropping belongs to having: both drop what they made.
     let mut theirs = || {
         let begun = thread_cpu();
-        let page: Page = serde_json::from_slice(black_box(&noted.body))?;
-        let took = thread_cpu();
-        black_box(page.result.iter().map(crate::owned_incident::Incident::size).sum::<usize>());
-        // Dropping belongs to having: ours drops its tickets too.
-        let again = thread_cpu();
-        drop(page);
-        Ok(took - begun + (thread_cpu() - again))
+        for _ in 0..times {
+            drop(parse::<V>(black_box(&noted.body))?);
+        }
+        Ok(thread_cpu() - begun)
     };
     let runs = alternate(1, rounds.unwrap_or(ROUNDS), &mut [&mut ours, &mut theirs])?;
+    let each = |side: usize| runs.median(side) * 1e3 / f64::from(times);
     let detail = format!(
-        "1,000 {what}, {} bytes, {} keys: {:.2} ms to tickets, {:.2} ms to a struct",
+        "{rows} {} {whose}, {} bytes: {:.2} ms to {count} tickets, {:.2} ms to a struct",
+        V::TICKETS,
         noted.body.len(),
-        KEYS.len(),
-        runs.median(0) * 1e3,
-        runs.median(1) * 1e3
+        each(0),
+        each(1)
     );
     Ok(Figure::at_most(id, runs.ratio(0, 1), 1.5, " ×", detail))
 }
 
-async fn page(client: &TicketingClient) -> Result<usize> {
-    let mut pages = client.ticket_pages(ListTickets::new().with_page_size(PAGE));
+async fn page<V: Vendor>(client: &TicketingClient) -> Result<usize> {
+    let mut pages = client.ticket_pages(ListTickets::new().with_page_size(V::PAGE));
     let page = pages.next().await.context("there is a page")??;
     Ok(page.items.len())
-}
-
-/// The struct has the page's keys, all of them and no others.
-fn check_keys(body: &[u8]) -> Result<usize> {
-    let page: Value = serde_json::from_slice(body)?;
-    let rows = page["result"].as_array().context("a list of rows")?;
-    for row in rows {
-        let row = row.as_object().context("a row")?;
-        ensure!(
-            row.len() == KEYS.len() && KEYS.iter().all(|key| row.contains_key(*key)),
-            "the keys of the page are no longer those of `owned_incident.rs`"
-        );
-    }
-    Ok(rows.len())
 }

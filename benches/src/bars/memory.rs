@@ -10,6 +10,7 @@ use crate::alternating::wall;
 use crate::figure::Figure;
 use crate::instance::connect;
 use crate::process::{SandboxProcess, output, peak_memory};
+use crate::vendors::ServiceNow;
 
 const MILLION: u64 = 1_000_000;
 const MIB: f64 = 1024.0 * 1024.0;
@@ -17,13 +18,13 @@ const MIB: f64 = 1024.0 * 1024.0;
 /// Reads everything of an instance, and says on standard output how many there were and what memory it took. This is the
 /// client's own process.
 pub(crate) fn stream(url: &str) -> Result<()> {
-    let count = Runtime::new()?.block_on(read_all(&connect(url, None)?))?;
+    let count = Runtime::new()?.block_on(read_all::<ServiceNow>(&connect::<ServiceNow>(url, None)?))?;
     println!("{count} {}", peak_memory("self")?);
     Ok(())
 }
 
 pub(crate) fn run(_rounds: Option<usize>) -> Result<Vec<Figure>> {
-    let sandbox = SandboxProcess::of(MILLION)?;
+    let sandbox = SandboxProcess::of::<ServiceNow>(MILLION)?;
     let begun = wall();
     let said = output(Command::new(std::env::current_exe()?).args(["--stream", &sandbox.url]))?;
     let took = wall() - begun;

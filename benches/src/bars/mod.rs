@@ -6,5 +6,7 @@ pub(crate) mod limits;
 pub(crate) mod mapping;
 pub(crate) mod memory;
 pub(crate) mod overlap;
+pub(crate) mod pages;
 pub(crate) mod reading;
+pub(crate) mod text;
 pub(crate) mod witnesses;

@@ -6,50 +6,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use async_trait::async_trait;
 use futures::{FutureExt as _, TryStreamExt as _};
-use ticketing::request::{ByteStream, ListTickets};
+use ticketing::request::ListTickets;
 use ticketing::{DEFAULT_READ_AHEAD, PageStream, TicketingClient};
-use ticketing_http::http::{Request, Response};
-use ticketing_http::{Body, Transport, TransportError};
-use tokio::time::{Instant, sleep};
-use vendor_sandbox::servicenow::Sandbox;
+use tokio::time::Instant;
 
 use crate::figure::Figure;
-use crate::instance::{IN_PROCESS, INCIDENTS, connect, in_process};
+use crate::instance::{IN_PROCESS, connect, in_process};
+use crate::slow::Slow;
+use crate::vendors::{ServiceNow, Vendor as _};
 
-const LATENCY: Duration = Duration::from_millis(50);
 /// 250 pages, so that neither the first page, which nothing overlaps, nor the proof of the end decides.
 const PAGE: u32 = 100;
 /// More at once fill an instance's semaphore (wire/servicenow.md §6).
-const SERVICENOW: usize = 4;
-
-/// A transport that takes its time, and counts how many requests run at once.
-#[derive(Debug)]
-struct Slow {
-    inner: Arc<dyn Transport>,
-    running: AtomicUsize,
-    peak: AtomicUsize,
-}
-
-struct Running<'a>(&'a AtomicUsize);
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-#[async_trait]
-impl Transport for Slow {
-    async fn send(&self, request: Request<Body>) -> Result<Response<ByteStream>, TransportError> {
-        let now = self.running.fetch_add(1, Ordering::SeqCst) + 1;
-        let _running = Running(&self.running);
-        self.peak.fetch_max(now, Ordering::SeqCst);
-        sleep(LATENCY).await;
-        self.inner.send(request).await
-    }
-}
+const AT_ONCE: usize = 4;
 
 pub(crate) fn run(_rounds: Option<usize>) -> Result<Vec<Figure>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
@@ -57,13 +27,12 @@ pub(crate) fn run(_rounds: Option<usize>) -> Result<Vec<Figure>> {
 }
 
 async fn measure() -> Result<Vec<Figure>> {
-    let sandbox = Sandbox::builder().seed(1).tickets(INCIDENTS).build()?;
-    let slow = Arc::new(Slow { inner: in_process(&sandbox), running: AtomicUsize::new(0), peak: AtomicUsize::new(0) });
-    let connection = || connect(IN_PROCESS, Some(Arc::clone(&slow) as _));
+    let slow = Arc::new(Slow::new(in_process(ServiceNow::sandbox(ServiceNow::COUNT)?)));
+    let connection = || connect::<ServiceNow>(IN_PROCESS, Some(Arc::clone(&slow) as _));
     let one = connection()?;
     warm(&one).await?;
     let (serial, expected) = read(&one, 1).await?;
-    ensure!(expected.len() as u64 >= INCIDENTS, "{} incidents were read", expected.len());
+    ensure!(expected.len() as u64 >= ServiceNow::COUNT, "{} incidents were read", expected.len());
     let mut figures = Vec::new();
     for (id, ahead, bound) in [("overlap.2", 2, 1.7), ("overlap.4", 4, 3.4), ("overlap.8", 8, 6.8)] {
         slow.peak.store(0, Ordering::SeqCst);
@@ -87,7 +56,7 @@ async fn measure() -> Result<Vec<Figure>> {
     ensure!(ids == expected, "eight pages ahead brought another list");
     let peak = slow.peak.load(Ordering::SeqCst);
     let detail = format!("requests in flight on one connection, 8 pages ahead; {DEFAULT_READ_AHEAD} pages by default");
-    figures.push(Figure::at_most("overlap.servicenow", peak as f64, SERVICENOW as f64, "", detail));
+    figures.push(Figure::at_most("overlap.servicenow", peak as f64, AT_ONCE as f64, "", detail));
     ensure!(DEFAULT_READ_AHEAD == 4, "the default is no longer what the documentation says");
     Ok(figures)
 }

@@ -1,5 +1,6 @@
 //! A field's JSON as a typed value.
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -10,6 +11,13 @@ use ticketing_http::decode_error;
 use super::{moment, rich_text};
 use crate::catalogue::{Column, Shape};
 use crate::wire::{GroupInfo, Person, Thing};
+
+/// What Service Management says of a request: its type, among other things.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OfType {
+    request_type: Thing,
+}
 
 /// One value, and what it stands for.
 type Labelled = (FieldData, Option<String>);
@@ -93,10 +101,8 @@ fn one(shape: Shape, raw: &RawValue) -> Result<Vec<Labelled>> {
             Ok(thing(&own, shape).into_iter().chain(child).collect())
         }
         Shape::RequestType => {
-            let own: Value = owned(raw)?;
-            let inner: Thing = serde_json::from_value(own["requestType"].clone())
-                .map_err(|error| decode_error("", error).with_context("the request type"))?;
-            Ok(thing(&inner, shape).into_iter().collect())
+            let own: OfType = owned(raw)?;
+            Ok(thing(&own.request_type, shape).into_iter().collect())
         }
         Shape::User => {
             let person: Person = owned(raw)?;

@@ -38,7 +38,7 @@ pub(crate) fn user(person: &Person) -> Option<User> {
     out.active = person.active;
     out.time_zone = person.time_zone.clone();
     out.locale = person.locale.as_ref().map(|locale| locale.replace('_', "-"));
-    out.avatar_url = person.avatar_urls.as_ref().and_then(|urls| urls.get("48x48")).cloned();
+    out.avatar_url = person.avatar_urls.as_ref().and_then(|urls| urls.largest.clone());
     Some(out)
 }
 

@@ -1,7 +1,5 @@
 //! People and groups (wire A7).
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 /// A person or a program: an account id on Cloud, a key and a name on Data Center.
@@ -19,7 +17,14 @@ pub(crate) struct Person {
     pub(crate) active: Option<bool>,
     pub(crate) time_zone: Option<String>,
     pub(crate) locale: Option<String>,
-    pub(crate) avatar_urls: Option<BTreeMap<String, String>>,
+    pub(crate) avatar_urls: Option<Avatars>,
+}
+
+/// Somebody's picture in four sizes, of which the largest is told.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct Avatars {
+    #[serde(rename = "48x48")]
+    pub(crate) largest: Option<String>,
 }
 
 impl Person {

@@ -78,7 +78,7 @@ impl Known {
 
 impl TicketPlan {
     /// A row as a ticket.
-    pub(crate) fn ticket(&self, row: TicketRow, known: &Known, raw: Option<Value>) -> Ticket {
+    pub(crate) fn ticket(&self, mut row: TicketRow, known: &Known, raw: Option<Value>) -> Ticket {
         let id = row.id.to_string();
         let status = self.status(&row);
         let native_type = row.ticket_type.as_deref().unwrap_or(NO_TYPE);
@@ -86,7 +86,7 @@ impl TicketPlan {
             category: self.mapping.ticket_type(native_type),
             native: Native { id: native_type.to_owned(), name: Some(capital(native_type)) },
         };
-        let title = row.subject.clone().unwrap_or_default();
+        let title = row.subject.take().unwrap_or_default();
         let mut ticket = Ticket::new(TicketId::from(id.as_str()), id.as_str(), title, status, ticket_type);
         ticket.fields = self.catalogue_fields(&row, known);
         ticket.priority = row.priority.as_deref().map(|priority| Priority {
@@ -153,7 +153,7 @@ impl TicketPlan {
                 out.insert(id.into(), value);
             }
         };
-        for custom in row.custom_fields.iter().flatten() {
+        for custom in row.custom_fields.iter().flatten().filter(|custom| !custom.value.is_null()) {
             let id = custom.id.to_string();
             put(&id, self.fields.value(custom));
         }

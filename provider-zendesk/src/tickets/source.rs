@@ -9,13 +9,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use ticketing_core::model::{Ticket, Timestamp};
 use ticketing_core::{Delivery, Error, ErrorKind, Result, remedy};
+use ticketing_http::decode;
 
 use super::find::{by_number, read_many};
 use crate::api::Window;
 use crate::connection::Connection;
 use crate::map::TicketPlan;
 use crate::query::Place;
-use crate::wire::rows;
+use crate::wire::Meta;
 
 /// Tickets are archived 120 days after they were closed; those made less long ago cannot be.
 const SURELY_LISTED: TimeDelta = TimeDelta::days(119);
@@ -46,6 +47,13 @@ pub(super) struct Step {
     pub(super) next: Option<At>,
     /// True where the words of a text are still to be looked for.
     pub(super) words: bool,
+}
+
+/// A page of a search: of what was found, the numbers.
+#[derive(Deserialize)]
+struct FoundPage {
+    results: Vec<Found>,
+    meta: Option<Meta>,
 }
 
 #[derive(Deserialize)]
@@ -155,9 +163,9 @@ impl Source<'_> {
             }
             error
         })?;
-        let page = rows::<Found>(&response.body, "results")?;
-        let next = advanced(after, page.next)?;
-        Ok((page.items.into_iter().map(|(found, _)| found.id).collect(), next))
+        let page: FoundPage = decode(&response.body)?;
+        let next = advanced(after, Meta::next(page.meta.as_ref())?)?;
+        Ok((page.results.into_iter().map(|found| found.id).collect(), next))
     }
 }
 

@@ -119,7 +119,11 @@ impl ApiError {
 }
 
 pub(crate) fn json_reply(status: StatusCode, body: &Value) -> Reply {
-    let mut response = Response::new(Bytes::from(body.to_string()));
+    text_reply(status, body.to_string())
+}
+
+fn text_reply(status: StatusCode, json: String) -> Reply {
+    let mut response = Response::new(Bytes::from(json));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, no-transform"));
@@ -128,6 +132,11 @@ pub(crate) fn json_reply(status: StatusCode, body: &Value) -> Reply {
 
 pub(crate) fn ok(body: &Value) -> Reply {
     json_reply(StatusCode::OK, body)
+}
+
+/// JSON that was written before.
+pub(crate) fn ok_text(json: String) -> Reply {
+    text_reply(StatusCode::OK, json)
 }
 
 pub(crate) fn created(body: &Value) -> Reply {

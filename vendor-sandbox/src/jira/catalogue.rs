@@ -179,6 +179,7 @@ pub(crate) const EXTERNAL_ID: u64 = 10_031;
 pub(crate) const RESOLUTION_NOTES: u64 = 10_032;
 pub(crate) const SEVERITY: u64 = 10_033;
 pub(crate) const SERVICES: u64 = 10_034;
+pub(crate) const STORY_POINTS: u64 = 10_035;
 pub(crate) const CATEGORY: u64 = 10_037;
 
 /// What a field holds, which decides how it is written, shown and searched.
@@ -349,7 +350,7 @@ pub(crate) const FIELDS: &[Field] = &[
     ),
     custom(
         "customfield_10035",
-        10_035,
+        STORY_POINTS,
         "Story Points",
         Kind::Number,
         "com.atlassian.jira.plugin.system.customfieldtypes:float",

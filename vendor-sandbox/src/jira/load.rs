@@ -1,14 +1,19 @@
-//! Generated issues for load tests: many, and small.
+//! Generated issues for load tests: many, and not large.
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::catalogue::{CLOSED, IN_PROGRESS, INCIDENT, OPEN, RESOLVED, WAITING_FOR_CUSTOMER};
-use super::model::Issue;
+use super::catalogue::{
+    CATEGORY, CLOSED, IN_PROGRESS, INCIDENT, OPEN, RESOLUTION_NOTES, RESOLVED, SERVICES, SEVERITY, STORY_POINTS,
+    WAITING_FOR_CUSTOMER,
+};
+use super::model::{Custom, Issue};
 use super::rich_text::RichText;
 use super::seed_company::DESK;
 use super::settings::Flavour;
 use super::world::World;
-use crate::load::subject;
+use crate::load::{description, subject};
 use crate::random::SplitMix;
 
 /// Ids of generated issues start here.
@@ -38,8 +43,7 @@ pub(crate) fn fill(world: &mut World, count: u64, seed: u64, until: DateTime<Utc
         let status = *random.pick(&[OPEN, IN_PROGRESS, WAITING_FOR_CUSTOMER, RESOLVED, CLOSED]);
         let done = matches!(status, RESOLVED | CLOSED);
         let subject = subject(&mut random);
-        let text = format!("{subject}, seen on machine {}.", random.below(5_000));
-        let body = RichText::from_markdown(&text);
+        let text = description(subject, random.below(5_000), number);
         world.seed_issue(Issue {
             id: FIRST + number,
             key: format!("HELP-{}", first + number),
@@ -48,10 +52,7 @@ pub(crate) fn fill(world: &mut World, count: u64, seed: u64, until: DateTime<Utc
             resolution: done.then_some(10_004),
             priority: Some(1 + random.below(5)),
             summary: format!("{subject} ({number})"),
-            description: Some(match flavour {
-                Flavour::Cloud => body,
-                Flavour::DataCenter => RichText::Wiki(body.to_wiki()),
-            }),
+            description: Some(rich(&text, flavour)),
             assignee: if random.below(4) == 0 { None } else { anyone(&mut random) },
             reporter: anyone(&mut random),
             creator: anyone(&mut random),
@@ -62,7 +63,7 @@ pub(crate) fn fill(world: &mut World, count: u64, seed: u64, until: DateTime<Utc
             updated: updated.max(created),
             resolved: done.then_some(updated.max(created)),
             category_changed: updated.max(created),
-            custom: std::collections::BTreeMap::new(),
+            custom: custom(number, done, flavour),
             watchers: Vec::new(),
             comments: Vec::new(),
             attachments: Vec::new(),
@@ -73,4 +74,31 @@ pub(crate) fn fill(world: &mut World, count: u64, seed: u64, until: DateTime<Utc
     if let Some(desk) = world.projects.iter_mut().find(|own| own.id == DESK) {
         desk.next = first + count;
     }
+}
+
+fn rich(text: &str, flavour: Flavour) -> RichText {
+    let body = RichText::from_markdown(text);
+    match flavour {
+        Flavour::Cloud => body,
+        Flavour::DataCenter => RichText::Wiki(body.to_wiki()),
+    }
+}
+
+/// Custom fields as real sites fill them: some of them, on some issues.
+fn custom(number: u64, done: bool, flavour: Flavour) -> BTreeMap<u64, Custom> {
+    let mut out = BTreeMap::new();
+    out.insert(SEVERITY, Custom::Choice(10_200 + number % 3));
+    if number % 2 == 0 {
+        out.insert(SERVICES, Custom::Choices(vec![10_210 + number % 3]));
+        out.insert(CATEGORY, Custom::Cascade(10_220, Some(10_221 + number / 2 % 2)));
+    }
+    if number % 3 == 0 {
+        // Whole numbers have a fraction too, of nothing.
+        let points = serde_json::Number::from_f64((1 + number % 8) as f64);
+        out.extend(points.map(|points| (STORY_POINTS, Custom::Number(points))));
+    }
+    if done {
+        out.insert(RESOLUTION_NOTES, Custom::Rich(rich("The **cable** was changed.\n\nNothing since.", flavour)));
+    }
+    out
 }

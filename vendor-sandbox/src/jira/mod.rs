@@ -77,6 +77,7 @@ mod seed_company;
 mod service_desk;
 mod settings;
 mod show;
+mod shown;
 mod site;
 mod transition_api;
 mod wiki;

@@ -15,9 +15,11 @@ use super::answer::{ApiError, ERROR_PAGE, LOGIN_PAGE, Reply, empty, html, ok, se
 use super::call::{Call, Caller};
 use super::credentials::{Credentials, Presented};
 use super::faults::FAULTS;
+use super::paging::Walks;
 use super::rate_limit::{self, RateLimiter, Refusal, Seen, shown_limit};
 use super::seed_company::uuid;
 use super::settings::{Flavour, OtherSite, Settings, SiteSettings};
+use super::shown::Shown;
 use super::world::World;
 use super::{attachment_api, oauth, routes};
 use crate::Vendor;
@@ -41,6 +43,7 @@ pub(crate) struct Site {
     credentials: Mutex<Credentials>,
     limits: Mutex<RateLimiter>,
     site_settings: Mutex<SiteSettings>,
+    shown: Mutex<Shown>,
 }
 
 /// The parts of an address that decide how a request is understood.
@@ -60,6 +63,7 @@ impl Site {
             world: RwLock::new(settings.world()),
             credentials: Mutex::new(Credentials::new(&settings.passwords, settings.seed)),
             limits: Mutex::default(),
+            shown: Mutex::default(),
             site_settings: Mutex::new(settings.site.clone()),
             settings,
         }
@@ -72,7 +76,19 @@ impl Site {
 
     /// Changes the data.
     pub(crate) fn write<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
-        change(&mut self.world.write().unwrap_or_else(PoisonError::into_inner))
+        let mut world = self.world.write().unwrap_or_else(PoisonError::into_inner);
+        self.shown(Shown::forget);
+        change(&mut world)
+    }
+
+    /// Notes where a search is, which changes nothing that anybody sees.
+    pub(crate) fn walk<T>(&self, open: impl FnOnce(&mut Walks) -> T) -> T {
+        open(&mut self.world.write().unwrap_or_else(PoisonError::into_inner).walks)
+    }
+
+    /// Issues as they were shown last; for those who hold the data, so that it does not change meanwhile.
+    pub(crate) fn shown<T>(&self, look: impl FnOnce(&mut Shown) -> T) -> T {
+        look(&mut lock(&self.shown))
     }
 
     pub(crate) fn credentials<T>(&self, change: impl FnOnce(&mut Credentials) -> T) -> T {

@@ -222,7 +222,7 @@ impl Account {
         }
         self.decorate(&mut reply, &call);
         // A limit that a fault pretends has said how much is left.
-        if reply.status() != StatusCode::TOO_MANY_REQUESTS {
+        if call.settings.limit_headers && reply.status() != StatusCode::TOO_MANY_REQUESTS {
             rate_limit::mark(&mut reply, &standings);
         }
         reply.map(Body::from)

@@ -33,6 +33,10 @@ const fn custom(id: u64, kind: &'static str, title: &'static str) -> Field {
 /// How a ticket ended, as text.
 pub(crate) const RESOLUTION: u64 = FIELD + 101;
 pub(crate) const RESOLUTION_NOTES: u64 = FIELD + 102;
+pub(crate) const SYMPTOM: u64 = FIELD + 103;
+pub(crate) const MACHINES: u64 = FIELD + 106;
+pub(crate) const COST: u64 = FIELD + 107;
+pub(crate) const ASSET_NUMBER: u64 = FIELD + 109;
 
 /// System fields first, then one custom field of each kind.
 pub(crate) const FIELDS: &[Field] = &[

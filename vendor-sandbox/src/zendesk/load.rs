@@ -1,13 +1,20 @@
-//! Generated tickets for load tests: many, and small.
+//! Generated tickets for load tests: many, and not large.
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::catalogue::default_status;
+use serde_json::{Value, json};
+
+use super::catalogue::{ASSET_NUMBER, COST, MACHINES, RESOLUTION, RESOLUTION_NOTES, SYMPTOM, default_status};
 use super::html;
 use super::model::{Audit, Comment, Event, Priority, Status, Ticket};
 use super::world::World;
-use crate::load::subject;
+use crate::load::{description, subject};
 use crate::random::SplitMix;
+
+/// As long ago, a ticket that is closed now was made at most.
+const LISTED: TimeDelta = TimeDelta::days(100);
 
 /// Adds `count` incidents, created over the 300 days before `until`; every 50th shares its second of change with the
 /// next.
@@ -30,8 +37,10 @@ pub(crate) fn fill(world: &mut World, count: u64, seed: u64, until: DateTime<Utc
         }
         let changed = updated.max(created);
         let status = *random.pick(&[Status::New, Status::Open, Status::Pending, Status::Solved, Status::Closed]);
+        // What was closed long ago is archived, and in no list (wire B3.1); these are all to be listed.
+        let status = if status == Status::Closed && until - created > LISTED { Status::Solved } else { status };
         let subject = subject(&mut random);
-        let text = format!("{subject}, seen on machine {}.", random.below(5_000));
+        let text = description(subject, random.below(5_000), number);
         let requester = *random.pick(&staff);
         // New tickets have nobody (wire B4).
         let assignee = (status != Status::New).then(|| *random.pick(&staff));
@@ -45,7 +54,7 @@ pub(crate) fn fill(world: &mut World, count: u64, seed: u64, until: DateTime<Utc
             public: true,
             attachments: Vec::new(),
             audit,
-            custom: serde_json::Value::Null,
+            custom: Value::Null,
             via: "web",
             created,
         };
@@ -69,10 +78,10 @@ pub(crate) fn fill(world: &mut World, count: u64, seed: u64, until: DateTime<Utc
             organization: None,
             group: Some(*random.pick(&groups)),
             followers: Vec::new(),
-            tags: if random.below(3) == 0 { vec!["generated".to_owned()] } else { Vec::new() },
+            tags: tags(random.below(3) == 0, number),
             due: None,
             problem: None,
-            custom: std::collections::BTreeMap::new(),
+            custom: custom(number, done),
             comments: vec![said],
             audits: vec![Audit { id: audit, author: requester, created, via: "web", events }],
             assigned_at: assignee.map(|_| created),
@@ -81,4 +90,34 @@ pub(crate) fn fill(world: &mut World, count: u64, seed: u64, until: DateTime<Utc
             ..Ticket::clone(&model)
         });
     }
+}
+
+/// What a drop-down says, which is a tag of its ticket too (wire B7).
+fn symptom(number: u64) -> Option<&'static str> {
+    ["symptom_slow", "symptom_broken"].get(usize::try_from(number % 3).ok()?).copied()
+}
+
+/// In the order of the account's: by name.
+fn tags(generated: bool, number: u64) -> Vec<String> {
+    generated.then_some("generated").into_iter().chain(symptom(number)).map(str::to_owned).collect()
+}
+
+/// Custom fields as real accounts fill them: some of them, on some tickets. Numbers are texts (wire B3.2).
+fn custom(number: u64, done: bool) -> BTreeMap<u64, Value> {
+    let mut out = BTreeMap::new();
+    if let Some(symptom) = symptom(number) {
+        out.insert(SYMPTOM, json!(symptom));
+    }
+    if number % 2 == 0 {
+        out.insert(MACHINES, json!((1 + number % 9).to_string()));
+        out.insert(ASSET_NUMBER, json!(format!("PC-{:04}", number % 10_000)));
+    }
+    if number % 4 == 0 {
+        out.insert(COST, json!(format!("{}.50", number % 90)));
+    }
+    if done {
+        out.insert(RESOLUTION, json!("Solution provided"));
+        out.insert(RESOLUTION_NOTES, json!("The cable was changed. Nothing since."));
+    }
+    out
 }

@@ -85,12 +85,25 @@ fn indexed(call: &Call<'_>, world: &World) -> Vec<Arc<Ticket>> {
 }
 
 fn found<'w>(call: &Call<'_>, world: &'w World, query: &Query, types: &[String]) -> Vec<Hit<'w>> {
+    found_before(call, world, query, types, None)
+}
+
+/// What was found of those that come after a place, the newest first.
+fn found_before<'w>(
+    call: &Call<'_>,
+    world: &'w World,
+    query: &Query,
+    types: &[String],
+    from: Option<(i64, u64)>,
+) -> Vec<Hit<'w>> {
     let me = call.user.as_ref().map_or(0, |user| user.id);
     let asker = Asker { world, me, now: call.now };
     let wanted = |name: &str| types.is_empty() || types.iter().any(|own| own == name);
     let mut hits = Vec::new();
     if wanted("ticket") {
-        hits.extend(indexed(call, world).into_iter().filter(|own| query.fits_ticket(asker, own)).map(Hit::Ticket));
+        let is_behind = |own: &Ticket| from.is_none_or(|from| (own.created.timestamp(), own.id) < from);
+        let all = indexed(call, world).into_iter().filter(|own| is_behind(own) && query.fits_ticket(asker, own));
+        hits.extend(all.map(Hit::Ticket));
     }
     if wanted("user") {
         hits.extend(world.users.values().filter(|own| own.active && query.fits_user(asker, own)).map(Hit::User));
@@ -228,7 +241,7 @@ pub(crate) fn export(call: &Call<'_>, world: &World) -> Result<Reply, ApiError> 
             (Some(key), session)
         }
     };
-    let mut hits = found(call, world, &query, &[kind.to_owned()]);
+    let mut hits = found_before(call, world, &query, &[kind.to_owned()], from);
     // OAS: the newest first, in the example's cursor.
     let key = |hit: &Hit<'_>| (hit.times().0, hit.id());
     hits.sort_by_key(|hit| std::cmp::Reverse(key(hit)));

@@ -27,6 +27,8 @@ pub(super) struct Term {
     pub(super) value: String,
     /// In quotes.
     phrase: bool,
+    /// The moment that the value is, where it is one.
+    moment: Option<DateTime<Utc>>,
 }
 
 /// A parsed query.
@@ -101,7 +103,8 @@ impl Query {
             let Some(term) = keyword(rest, negated) else {
                 let phrase = rest.starts_with('"');
                 let value = rest.trim_matches('"').to_lowercase();
-                let term = Term { negated, keyword: String::new(), compare: Compare::Equal, value, phrase };
+                let (keyword, compare) = (String::new(), Compare::Equal);
+                let term = Term { negated, keyword, compare, value, phrase, moment: None };
                 query.terms.push(term);
                 continue;
             };
@@ -202,7 +205,9 @@ fn keyword(text: &str, negated: bool) -> Option<Term> {
     let (sign, compare) = signs.into_iter().find(|(sign, _)| rest.starts_with(sign))?;
     let value = &rest[sign.len()..];
     let phrase = value.starts_with('"');
-    Some(Term { negated, keyword: name, compare, value: value.trim_matches('"').to_lowercase(), phrase })
+    let value = value.trim_matches('"').to_lowercase();
+    let moment = DateTime::parse_from_rfc3339(&value.to_uppercase()).ok().map(|moment| moment.to_utc());
+    Some(Term { negated, keyword: name, compare, value, phrase, moment })
 }
 
 fn ordered<T: PartialOrd>(compare: Compare, own: T, other: T) -> bool {
@@ -267,12 +272,12 @@ fn names_organization(asker: Asker<'_>, organization: Option<u64>, value: &str) 
 /// A day, a moment, or so long ago (wire B5: `updated>4hours`).
 fn date(asker: Asker<'_>, term: &Term, at: Option<DateTime<Utc>>) -> bool {
     let Some(at) = at else { return term.value == "none" };
+    if let Some(moment) = term.moment {
+        return ordered(term.compare, at, moment);
+    }
     if let Some(ago) = relative(&term.value) {
         // Later than so long ago.
         return ordered(term.compare, at, asker.now - ago);
-    }
-    if let Ok(moment) = DateTime::parse_from_rfc3339(&term.value.to_uppercase()) {
-        return ordered(term.compare, at, moment.to_utc());
     }
     let Ok(day) = NaiveDate::parse_from_str(&term.value, "%Y-%m-%d") else { return false };
     ordered(term.compare, at.date_naive(), day)

@@ -25,6 +25,9 @@ pub struct AccountSettings {
     pub requests_per_minute: Option<u32>,
     /// Whether the limits of single endpoints are enforced (wire B9.2).
     pub endpoint_limits: bool,
+    /// Whether answers say how much of the limits is left (wire B9.2). A client that heeds them reads 100 pages a minute and
+    /// no more; without them, and with nothing enforced, limits are lifted: for those who measure how fast a client can be.
+    pub limit_headers: bool,
     /// How often a job must be asked for before it is completed; 0 for at once (wire B7).
     pub job_polls: u32,
     /// Results that a search gives at most (wire B5); a test may want fewer.
@@ -42,6 +45,7 @@ impl Default for AccountSettings {
             export_lag_seconds: 60,
             requests_per_minute: None,
             endpoint_limits: false,
+            limit_headers: true,
             job_polls: 1,
             search_cap: 1_000,
             upload_limit: 50 * 1024 * 1024,

@@ -195,3 +195,28 @@ async fn generated_tickets_and_limits() {
     sandbox.control().advance(60).unwrap();
     assert_eq!(ask(&sandbox, "GET", "users").send().await.status, 200);
 }
+
+#[tokio::test]
+async fn limits_are_lifted_for_those_who_measure() {
+    let sandbox = Sandbox::builder().build().unwrap();
+    let settings = json!({ "limit_headers": false });
+    let answer = call(&sandbox, "PUT", "/_sandbox/settings").json(settings).send().await;
+    assert_eq!((answer.status.as_u16(), answer.json()["limit_headers"].clone()), (200, json!(false)));
+    let is_limit = |name: &str| name.contains("ratelimit") || name.contains("rate-limit");
+    for _ in 0..101 {
+        // As many as the vendor lets in a minute (wire B9.2), and one more.
+        let list = ask(&sandbox, "GET", "tickets").send().await;
+        assert_eq!(list.status, 200);
+        let said: Vec<&str> = list.headers.keys().map(|name| name.as_str()).filter(|name| is_limit(name)).collect();
+        assert!(said.is_empty(), "{said:?}");
+    }
+    // Whoever enforces them is heeded, headers or not.
+    let settings = json!({ "limit_headers": false, "endpoint_limits": true });
+    call(&sandbox, "PUT", "/_sandbox/settings").json(settings).send().await;
+    sandbox.control().advance(60).unwrap();
+    let mut statuses = Vec::new();
+    for _ in 0..101 {
+        statuses.push(ask(&sandbox, "GET", "tickets").send().await.status.as_u16());
+    }
+    assert_eq!((statuses[99], statuses[100]), (200, 429));
+}
