@@ -25,9 +25,15 @@ pub(crate) fn run(rounds: Option<usize>) -> Result<Vec<Figure>> {
         "ADF",
         ADF,
         rounds,
-        &mut || Ok(drop(black_box(adf::to_markdown(black_box(ADF))?))),
+        &mut || {
+            drop(black_box(adf::to_markdown(black_box(ADF))?));
+            Ok(())
+        },
         "serde_json to a Value",
-        &mut || Ok(drop(black_box(serde_json::from_str::<Value>(black_box(ADF))?))),
+        &mut || {
+            drop(black_box(serde_json::from_str::<Value>(black_box(ADF))?));
+            Ok(())
+        },
     )?;
     let markdown = html::to_markdown(HTML).value;
     ensure!(markdown.contains("| Step") && markdown.contains("**"), "the HTML text is not what it was: {markdown}");
@@ -40,7 +46,10 @@ pub(crate) fn run(rounds: Option<usize>) -> Result<Vec<Figure>> {
             "HTML",
             HTML,
             rounds,
-            &mut || Ok(drop(black_box(html::to_markdown(black_box(HTML))))),
+            &mut || {
+                drop(black_box(html::to_markdown(black_box(HTML))));
+                Ok(())
+            },
             "html5ever to a tree",
             &mut || {
                 black_box(tree::elements(black_box(HTML)));

@@ -88,11 +88,11 @@ fn rich(text: &str, flavour: Flavour) -> RichText {
 fn custom(number: u64, done: bool, flavour: Flavour) -> BTreeMap<u64, Custom> {
     let mut out = BTreeMap::new();
     out.insert(SEVERITY, Custom::Choice(10_200 + number % 3));
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         out.insert(SERVICES, Custom::Choices(vec![10_210 + number % 3]));
         out.insert(CATEGORY, Custom::Cascade(10_220, Some(10_221 + number / 2 % 2)));
     }
-    if number % 3 == 0 {
+    if number.is_multiple_of(3) {
         // Whole numbers have a fraction too, of nothing.
         let points = serde_json::Number::from_f64((1 + number % 8) as f64);
         out.extend(points.map(|points| (STORY_POINTS, Custom::Number(points))));

@@ -108,11 +108,11 @@ fn custom(number: u64, done: bool) -> BTreeMap<u64, Value> {
     if let Some(symptom) = symptom(number) {
         out.insert(SYMPTOM, json!(symptom));
     }
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         out.insert(MACHINES, json!((1 + number % 9).to_string()));
         out.insert(ASSET_NUMBER, json!(format!("PC-{:04}", number % 10_000)));
     }
-    if number % 4 == 0 {
+    if number.is_multiple_of(4) {
         out.insert(COST, json!(format!("{}.50", number % 90)));
     }
     if done {
