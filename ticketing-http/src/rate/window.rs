@@ -49,11 +49,12 @@ impl Window {
             self.next = None;
             return;
         }
-        let gap = resets_at.saturating_duration_since(now).div_f64(left).mul_f64(cost);
-        if gap > WIDEST_SPREAD {
+        // A limit may be any number: what is left of it may be next to nothing, and the gap longer than a duration holds.
+        let gap = resets_at.saturating_duration_since(now).as_secs_f64() / left * cost;
+        let Some(gap) = Duration::try_from_secs_f64(gap).ok().filter(|gap| *gap <= WIDEST_SPREAD) else {
             self.next = None;
             return;
-        }
+        };
         // From when this one was due, not from when a late timer let it go.
         let due = self.next.map_or(now, |next| next.max(now.checked_sub(gap).unwrap_or(now)));
         self.next = Some(due + gap);
@@ -62,8 +63,9 @@ impl Window {
     /// Takes in what the server says; `in_flight` requests are not counted in it yet.
     pub(super) fn learn(&mut self, now: Instant, reading: &RateReading, in_flight: f64) {
         self.roll(now);
-        if let Some(resets_in) = reading.resets_in {
-            let resets_at = now + resets_in + MARGIN;
+        // An end that no clock shows is none.
+        let resets_at = reading.resets_in.and_then(|resets_in| now.checked_add(resets_in.saturating_add(MARGIN)));
+        if let Some(resets_at) = resets_at {
             match self.resets_at {
                 Some(known) if resets_at > known + SAME_WINDOW => self.used = in_flight,
                 _ => {}
@@ -92,7 +94,7 @@ impl Window {
         if let Some(limit) = self.limit {
             self.used = self.used.max(limit);
             if !wait.is_zero() {
-                self.resets_at = Some(now + wait);
+                self.resets_at = now.checked_add(wait).or(self.resets_at);
             }
         }
     }
@@ -157,6 +159,22 @@ mod tests {
             assert_eq!(window.earliest(now, 1.0), None);
             window.spend(now, 1.0);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn next_to_nothing_left_is_no_panic() {
+        let now = Instant::now();
+        let mut window = Window::new();
+        window.learn(now, &hour(1.0 + f64::EPSILON), 0.0);
+        window.spend(now, 1.0);
+        window.learn(now, &hour(f64::MIN_POSITIVE).with_remaining(f64::MIN_POSITIVE), 0.0);
+        window.spend(now, 0.0);
+        window.learn(now, &RateReading::new("requests").with_limit(1.0).with_resets_in(Duration::MAX), 0.0);
+        window.exhausted(now, Duration::MAX);
+        let mut tiny = Window::new();
+        tiny.learn(now, &hour(1e-300), 0.0);
+        tiny.spend(now, 6e-301);
+        assert_eq!(tiny.earliest(now, 0.0), None);
     }
 
     #[tokio::test(start_paused = true)]

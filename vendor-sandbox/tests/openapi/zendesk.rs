@@ -75,7 +75,6 @@ const EXCEPTIONS: &[Exception] = &[
     Exception::request("POST /api/v2/tickets", "/ticket/type", "null in answers: wire B4 [REC S10]").by_suite(),
     // The document has hardly any refusal.
     Exception::status("GET *", 401, "wire B1.3, B9.1 [REC S12]").by_suite(),
-    Exception::status("GET /api/v2/incremental/*", 403, "wire B6, B9.1 [DOC]").by_suite(),
     Exception::status("GET /api/v2/tickets/{ticket_id}", 404, "wire B3.1, B9.1 [REC S10]").by_suite(),
     Exception::status("PUT /api/v2/tickets/{ticket_id}", 409, "wire B8 [DOC]").by_suite(),
     Exception::status("PUT /api/v2/tickets/{ticket_id}", 422, "wire B4, B9.1 [LIVE S15]").by_suite(),

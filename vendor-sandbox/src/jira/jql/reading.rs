@@ -7,11 +7,11 @@ use super::parse::{Clause, Operand, parse};
 /// ```
 /// use vendor_sandbox::jira::{JqlCondition, JqlReading, JqlValue};
 ///
-/// let reading = JqlReading::of(r#"project = "IT" AND labels IN (a, "b \" c") ORDER BY id DESC"#).unwrap();
+/// let reading = JqlReading::of(r#"project = "IT" AND labels IN (north, "b \" c") ORDER BY id DESC"#).unwrap();
 /// let Some(JqlCondition::All(all)) = reading.condition else { panic!() };
 /// let text = |text: &str| JqlValue::Text(text.to_owned());
 /// assert_eq!(all[0], JqlCondition::term("project", "=", text("IT")));
-/// assert_eq!(all[1], JqlCondition::term("labels", "in", JqlValue::List(vec![text("a"), text("b \" c")])));
+/// assert_eq!(all[1], JqlCondition::term("labels", "in", JqlValue::List(vec![text("north"), text("b \" c")])));
 /// assert_eq!(reading.order, [("id".to_owned(), Some(true))]);
 /// assert!(JqlReading::of("project = IT").unwrap_err().contains("reserved JQL word"));
 /// ```
