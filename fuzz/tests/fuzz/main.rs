@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 #![allow(clippy::print_stdout, reason = "a kept input is named before it is tried")]
 
-/// Runs a target over the inputs that were kept for it, then over whatever the engine comes up with.
+/// Runs a target over the inputs that were kept for it, then over those of a fixed seed, or over whatever the engine comes
+/// up with where it is asked to.
 macro_rules! fuzz {
     ($name:expr, $target:expr) => {{
         let target = std::panic::AssertUnwindSafe($target);
@@ -11,8 +12,16 @@ macro_rules! fuzz {
             println!("{}", path.display());
             (*target)(&bytes);
         }
-        let bytes = bolero::generator::produce::<Vec<u8>>().with().len(0_usize..=1500);
-        bolero::check!().with_generator(bytes).for_each(|bytes: &Vec<u8>| (*target)(bytes));
+        match ticketing_fuzz::drawn($name) {
+            Some(inputs) => inputs.for_each(|bytes| {
+                let shown = ticketing_fuzz::Shown(&bytes);
+                (*target)(shown.0);
+            }),
+            None => {
+                let bytes = bolero::generator::produce::<Vec<u8>>().with().len(0_usize..=ticketing_fuzz::LONGEST);
+                bolero::check!().with_generator(bytes).for_each(|bytes: &Vec<u8>| (*target)(bytes));
+            }
+        }
     }};
 }
 

@@ -92,6 +92,8 @@ impl Deliver for JiraCloud {
                 _ => vec![
                     said["user"]["accountId"].as_str().map(str::to_owned),
                     said["user"]["key"].as_str().map(str::to_owned),
+                    said["user"][0].as_str().map(str::to_owned),
+                    said["user"][1].as_str().map(str::to_owned),
                 ],
             };
             assert!(ids.contains(&Some(told.id.clone())), "{told:?} of {said}");

@@ -171,7 +171,9 @@ fn what_is_signed_is_told_as_it_was_said<V: Deliver>(name: &str) {
             }
             Err(error) if in_time => {
                 assert_eq!(error.kind(), ErrorKind::Decode, "{error}: {}", String::from_utf8_lossy(&body));
-                let refused = said.as_ref().is_none_or(|said| !V::is_well_formed(said));
+                // A key that comes twice is none of the vendor's, and reading forgets the first: it is shorter then.
+                let is_whole = |said: &Value| said.to_string().len() == body.len();
+                let refused = said.as_ref().is_none_or(|said| !V::is_well_formed(said) || !is_whole(said));
                 assert!(refused, "{} was refused: {error}", String::from_utf8_lossy(&body));
             }
             Err(error) => {
