@@ -21,7 +21,7 @@ use crate::query::{Clause, Field, Jql, Operator};
 use crate::wire::IssuePage;
 
 /// How often an answer that cannot be right is asked for again.
-const ATTEMPTS: u32 = 3;
+pub(crate) const ATTEMPTS: u32 = 3;
 /// How often a place that was lost is looked for.
 const STEPS_BACK: u32 = 40;
 

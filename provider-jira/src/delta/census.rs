@@ -9,6 +9,7 @@ use ticketing_http::decode_error;
 
 use crate::api::{From, Search};
 use crate::connection::Connection;
+use crate::listing::ATTEMPTS;
 use crate::people;
 use crate::query::order::order_of;
 use crate::query::{Clause, Field, Jql, Operator};
@@ -16,9 +17,6 @@ use crate::wire::{Issue, IssuePage};
 
 /// Ids to a page at most (wire A3.2); a Data Center gives fewer, and does not say so.
 const LARGEST: u64 = 5_000;
-
-/// How often an answer that cannot be right is asked for again.
-const ATTEMPTS: u32 = 3;
 
 /// Where a census is.
 #[derive(Debug, Default, Serialize, Deserialize)]

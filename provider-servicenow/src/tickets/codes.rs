@@ -13,6 +13,9 @@ use crate::query::filter::is_code;
 use crate::query::{Condition, FieldName, Query, order};
 use crate::wire::Layout;
 
+/// Rows to a page where one would do: those of them that are hidden are passed over together, not one request each.
+const PROBE: u64 = 100;
+
 /// The error for a native status that there is not; `told` lists those that there are.
 pub(super) fn unknown(native: &str, told: &str) -> Error {
     let error = Error::invalid("status", format!("there is no status `{}`", native.escape_debug()));
@@ -65,7 +68,7 @@ async fn is_carried(connection: &Connection, table: &str, state: &'static str, c
     let listing = Listing { api: &connection.api, target, base: &base, order: &order, layout: &layout, keyset: false };
     let mut at = Some(Position::default());
     while let Some(position) = at {
-        let page = listing.page(&position, 1, false, &mut |_| Ok(Some(()))).await?;
+        let page = listing.page(&position, PROBE, false, &mut |_| Ok(Some(()))).await?;
         if !page.items.is_empty() {
             return Ok(true);
         }
