@@ -82,9 +82,13 @@ pub(crate) struct Query {
 const OPERATORS: &str = "The valid operators are '=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', 'NOT IN', 'IS', 'IS NOT', \
 'WAS', 'WAS IN', 'WAS NOT', 'WAS NOT IN' and 'CHANGED'.";
 
+/// How deep brackets and `not` may lie in one another, so that a query can't exhaust the stack. The vendor names no limit.
+const MAX_DEPTH: usize = 200;
+
 struct Parser {
     tokens: Vec<Token>,
     at: usize,
+    depth: usize,
 }
 
 /// Reads a query.
@@ -92,7 +96,7 @@ struct Parser {
 /// # Errors
 /// The vendor's message.
 pub(crate) fn parse(text: &str) -> Result<Query, String> {
-    let mut parser = Parser { tokens: tokens(text)?, at: 0 };
+    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0 };
     let clause = if parser.tokens.is_empty() || parser.is_word(0, "order") { None } else { Some(parser.or()?) };
     let mut order = Vec::new();
     if parser.word("order") {
@@ -184,11 +188,12 @@ impl Parser {
     }
 
     fn not(&mut self) -> Result<Clause, String> {
+        let place = self.place();
         if self.word("not") || self.sign("!") {
-            return Ok(Clause::Not(Box::new(self.not()?)));
+            return Ok(Clause::Not(Box::new(self.inside(place, Self::not)?)));
         }
         if self.sign("(") {
-            let inner = self.or()?;
+            let inner = self.inside(place, Self::or)?;
             if let Some(token) = self.peek().filter(|token| token.kind != Kind::Sign(")")) {
                 let message = format!("Expecting either ')', 'OR' or 'AND' but got '{}'.", token.text);
                 return Err(error(&message, Some(token.place)));
@@ -200,6 +205,17 @@ impl Parser {
         let operator = self.operator()?;
         let operand = self.operand(operator)?;
         Ok(Clause::Term { field, operator, operand })
+    }
+
+    /// What lies in a bracket or behind a `not`.
+    fn inside(&mut self, place: Option<Place>, read: fn(&mut Self) -> Result<Clause, String>) -> Result<Clause, String> {
+        if self.depth == MAX_DEPTH {
+            return Err(error(&format!("The query is nested more than {MAX_DEPTH} levels deep."), place));
+        }
+        self.depth += 1;
+        let clause = read(self)?;
+        self.depth -= 1;
+        Ok(clause)
     }
 
     /// A name, `cf[10035]` or `issue.property[key].path`.
@@ -375,6 +391,18 @@ mod tests {
         }
         assert!(parse("summary ~ \"a\\qb\"").unwrap_err().contains("'\\q' is an illegal JQL escape sequence"));
         assert!(parse("assignee in ()").is_err(), "an empty list is a syntax error");
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_refused() {
+        for (open, close) in [("(", ")"), ("not ", ""), ("!", ""), ("not (", ")")] {
+            let levels = MAX_DEPTH / open.matches(['(', 'n', '!']).count();
+            let nested = |levels: usize| format!("{}summary is empty{}", open.repeat(levels), close.repeat(levels));
+            assert!(parse(&nested(levels)).is_ok(), "{open}");
+            for levels in [levels + 1, 1_000_000] {
+                assert!(parse(&nested(levels)).unwrap_err().contains("more than 200 levels deep"), "{open} {levels}");
+            }
+        }
     }
 
     #[test]
