@@ -75,4 +75,22 @@ mod tests {
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
     }
+
+    #[test]
+    fn a_command_line_shows_no_secret() {
+        const CANARY: &str = "c4n4ry-5ecret";
+        let store = format!("postgres://user:{CANARY}@db.example.com/x");
+        let config = format!(r#"{{"auth":{{"password":"{CANARY}"}}}}"#);
+        let (path, pair) = (format!("/x?token={CANARY}"), format!("token={CANARY}"));
+        let header = format!("x-key: {CANARY}");
+        for words in [
+            &["connect", "servicenow", "--client-secret", CANARY, "--store", &store, "--config", &config][..],
+            &["connections", "list", "--store", &store],
+            &["raw", "post", &path, "--query", &pair, "--header", &header, "--body", CANARY, "--config", &config],
+        ] {
+            let cli = Cli::of(std::iter::once("ticketing").chain(words.iter().copied())).unwrap();
+            let shown = format!("{cli:?} {cli:#?}");
+            assert!(!shown.contains(CANARY), "{shown}");
+        }
+    }
 }

@@ -325,8 +325,19 @@ fn the_administrators_kit_is_written() {
     std::fs::write(&made, "vendors-own-secret\n").unwrap();
     let args = ["admin-kit", "zendesk", "--webhook-url", url, "--out", &out, "--secret-file", &made];
     home.run(&args).bad(2, &["--connection"]);
-    home.run(&[&args[..], &["--connection", "c"]].concat()).good();
-    assert_eq!(home.run(&["connections", "show", "c", "--json"]).good().json()["webhook_secrets"], 2);
+    home.run(&[&args[..], &["--connection", "c"]].concat()).bad(2, &["`c`", "servicenow", "zendesk"]);
+    let config = r#"{"instance":"acme","auth":{"type":"bearer","token":"t"}}"#;
+    home.run(&["connect", "zendesk", "--name", "z", "--config", config]).good();
+    home.run(&[&args[..], &["--connection", "z"]].concat()).good();
+    std::fs::write(&made, "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==").unwrap();
+    home.run(&[&args[..], &["--connection", "z"]].concat()).bad(2, &["`secret`", "public"]);
+    assert_eq!(home.run(&["connections", "show", "z", "--json"]).good().json()["webhook_secrets"], 1);
+    // A connection that is not there is told before a secret is made.
+    let other = home.path("other-secret");
+    let args =
+        ["admin-kit", "jira", "--webhook-url", url, "--out", &out, "--secret-out", &other, "--connection", "nosuch"];
+    home.run(&args).bad(3, &["`nosuch`"]);
+    assert!(!Path::new(&other).exists());
     let secret = std::fs::read_to_string(&secret).unwrap();
     assert!(secret.trim().len() >= 43 && !shown.stdout.contains(secret.trim()));
 }

@@ -76,13 +76,23 @@ pub struct Granted {
 }
 
 /// An address to send a customer to, and what must be known when they come back.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct AuthorizeRequest {
     /// The address.
     pub url: Url,
     /// The PKCE verifier, where the vendor has PKCE; it is sent with the code.
     pub verifier: Option<Secret>,
+}
+
+impl fmt::Debug for AuthorizeRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The query holds the state.
+        f.debug_struct("AuthorizeRequest")
+            .field("host", &self.url.host_str())
+            .field("verifier", &self.verifier)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A token endpoint, and the client that asks it.

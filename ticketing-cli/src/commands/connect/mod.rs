@@ -40,8 +40,8 @@ pub(crate) struct Connect {
     #[arg(long, value_name = "ID", env = "TICKETING_CLIENT_ID", hide_env_values = true)]
     client_id: Option<String>,
     /// The OAuth client's secret; better in TICKETING_CLIENT_SECRET or a file, as others see command lines
-    #[arg(long, value_name = "SECRET", env = "TICKETING_CLIENT_SECRET", hide_env_values = true)]
-    client_secret: Option<String>,
+    #[arg(long, value_name = "SECRET", env = "TICKETING_CLIENT_SECRET", hide_env_values = true, value_parser = parse::secret)]
+    client_secret: Option<Secret>,
     /// A file that holds the client's secret; `-`: standard input
     #[arg(long, value_name = "FILE", conflicts_with = "client_secret")]
     client_secret_file: Option<String>,
@@ -209,7 +209,7 @@ impl Connect {
 
     async fn client(&self, connections: &Connections, provider: &str) -> Result<ClientChoice> {
         let secret = match (&self.client_secret, &self.client_secret_file) {
-            (Some(secret), _) => Some(Secret::new(secret.clone())),
+            (Some(secret), _) => Some(secret.clone()),
             (None, Some(file)) => Some(from_file("--client-secret-file", file)?),
             (None, None) => None,
         };
