@@ -196,7 +196,12 @@ mod tests {
     #[test]
     fn what_could_not_be_read_is_not_taken_for_read_when_it_comes_again() {
         let intake = intake();
-        for body in ["no json", "{}", &BODY.replace("incident", "In cident"), &BODY.replace("46d44a40a9fe", "-")] {
+        for body in [
+            "no json",
+            "{}",
+            &BODY.replace("incident", "In cident"),
+            &BODY.replace("46d44a40a9fe19810012d100cca80666", ""),
+        ] {
             for turn in 1..=3 {
                 let refused = intake.receive(&delivery("hunter2", 1_767_600_000, body, 1_767_600_060)).unwrap_err();
                 assert_eq!(refused.kind(), ErrorKind::Decode, "turn {turn}: {body}");

@@ -57,7 +57,7 @@ impl Connections {
                     ErrorKind::Unsupported,
                     format!("the connection `{}` does not log in by OAuth", connection.name),
                 )
-                .with_hint("give its new credential instead"));
+                .with_hint("give its new credential instead, in `auth` of the configuration (`--config`)"));
             }
         };
         let request = BeginAuthorization::new(
@@ -79,7 +79,10 @@ impl Connections {
         let authorization = self.inner.authorization(provider, &request.config)?;
         is_redirect(&request.redirect_uri)?;
         let (client, shared_app) = match request.client {
-            ClientChoice::Shared(name) => (self.store().oauth_app(&name).await?, Some(name)),
+            ClientChoice::Shared(name) => {
+                may_have_shared(&authorization)?;
+                (self.store().oauth_app(&name, provider).await?, Some(name))
+            }
             ClientChoice::Own(client) => (client, None),
         };
         let scopes = request.scopes.unwrap_or_else(|| authorization.scopes.clone());
@@ -215,7 +218,8 @@ impl Connections {
             return Err(Error::config("auth", "it is missing: there is no new credential in it"));
         };
         let config = NewConfig { config: given.config, mapping: given.mapping, client: given.client };
-        let new = Replacement { credential, scopes: None, config: Some(config) };
+        // The scopes were those of the credential that goes.
+        let new = Replacement { credential, scopes: Some(Vec::new()), config: Some(config) };
         self.store().replace_credential(&connection, new).await?;
         self.store().get(tenant, id).await
     }
@@ -289,7 +293,10 @@ impl Connections {
                 .with_hint("have somebody agree on the vendor's page instead"));
         }
         let (client, shared_app) = match request.client {
-            ClientChoice::Shared(name) => (self.store().oauth_app(&name).await?, Some(name)),
+            ClientChoice::Shared(name) => {
+                may_have_shared(&authorization)?;
+                (self.store().oauth_app(&name, provider).await?, Some(name))
+            }
             ClientChoice::Own(client) => (client, None),
         };
         let scopes = request.scopes.unwrap_or_else(|| authorization.scopes.clone());
@@ -377,6 +384,20 @@ impl Connections {
         sites.retain(|site| seen.insert(site.id.clone()));
         Ok(sites)
     }
+}
+
+/// Refuses to give a host that a customer named the client that all customers share.
+pub(crate) fn may_have_shared(authorization: &Authorization) -> Result<()> {
+    if authorization.is_vendors_own {
+        return Ok(());
+    }
+    let host = Url::parse(&authorization.token_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let host = host.unwrap_or_default();
+    Err(Error::config(
+        "app",
+        format!("a shared OAuth client goes to the vendor's own hosts alone, and `{host}` is none"),
+    )
+    .with_hint("give the account by the vendor's own name for it, or a client that its administrator made"))
 }
 
 /// The parts of a whole configuration.

@@ -397,7 +397,7 @@ impl Store {
     /// The OAuth client that a connection uses.
     pub(crate) async fn client(&self, connection: &Connection) -> Result<Client> {
         let clear = match &connection.oauth_app {
-            Some(OAuthApp::Shared(name)) => return self.oauth_app(name).await,
+            Some(OAuthApp::Shared(name)) => return self.oauth_app(name, &connection.provider).await,
             Some(OAuthApp::Own { .. }) => self.own_secret(connection, CLIENT).await?,
             None => None,
         };

@@ -214,7 +214,7 @@ impl Store {
         if let Some(client) = content.client {
             let client = Client::from_clear(&to_clear(&client)?)?;
             match &content.shared_app {
-                Some(app) if self.oauth_app(app).await.is_ok_and(|known| known == client) => {
+                Some(app) if self.oauth_app(app, &new.provider).await.is_ok_and(|known| known == client) => {
                     new.shared_app = Some(app.clone());
                 }
                 _ => new.own_client = Some(client),

@@ -48,9 +48,13 @@ impl Cli {
         while let Some((_, below)) = command.subcommand() {
             command = below;
         }
-        cli.globals.connection.prefer_typed(|name| {
+        let is_typed = |name: &str| {
             command.try_contains_id(name).is_ok() && command.value_source(name) == Some(ValueSource::CommandLine)
-        });
+        };
+        cli.globals.connection.prefer_typed(is_typed);
+        if let Command::Connect(connect) = &mut cli.command {
+            connect.prefer_typed(is_typed);
+        }
         Ok(cli)
     }
 }

@@ -275,6 +275,19 @@ fn bad_input_is_one_clear_line() {
     let home = Home::new();
     home.run(&["connect", "servicenow", "--instance", "acme"]).bad(2, &["--client-id", "admin-kit"]);
     home.run(&["connect", "nosuch"]).bad(2, &["nosuch", "servicenow"]);
+    home.run(&["connect", "servicenow", "--instance", "acme", "--client-id", "x", "--port", "0"]).bad(2, &["--port"]);
+    // What would do nothing is refused.
+    home.run(&["connect", "memory", "--name", "m", "--client-id", "x"]).bad(2, &["--client-id", "memory"]);
+    home.run(&["connect", "memory", "--name", "m", "--app", "x"]).bad(2, &["--app", "memory"]);
+    home.run(&["connect", "memory", "--name", "m", "--config", r#"{"webhook_secret":"hunter2"}"#])
+        .bad(2, &["`webhook_secret`", "secret-file"]);
+    home.run(&["connect", "memory", "--name", "m"]).good();
+    home.run(&["connect", "memory", "--connection", "m", "--name", "n"]).bad(2, &["--name", "connections rename"]);
+    home.run(&["connect", "memory", "--connection", "m", "--client-id", "x"]).bad(2, &["--client-id"]);
+    home.run(&["connect", "jira", "--connection", "m"]).bad(2, &["`m`", "memory", "jira"]);
+    home.run(&["connect", "memory", "--connection", "m"]).bad(7, &["`m`", "`auth`"]);
+    let kit = ["admin-kit", "jira", "--webhook-url", "https://x.example", "--out", "kit", "--table", "incident"];
+    home.run(&kit).bad(2, &["--table", "jira"]);
     home.run(&["connect", "servicenow", "--instance", "http://10.0.0.1", "--client-id", "x"]).bad(2, &["instance"]);
     home.run(&["tickets", "list", "--connection", "nosuch"]).bad(3, &["nosuch", "ticketing connect"]);
     home.run(&["tickets", "list", "--connection", "c", "--provider", "memory"]).bad(2, &["--connection", "--provider"]);

@@ -329,7 +329,9 @@ fn refused(code: &str) -> Error {
     Error::new(ErrorKind::Unauthenticated, "the vendor refused the credential at its token endpoint")
         .with_code(code)
         .with_delivery(Delivery::Answered)
-        .with_hint("connect the account again, or correct client_id, client_secret and refresh_token")
+        .with_hint(
+            "connect the account again, or correct the client's id and secret, and the refresh token or password",
+        )
 }
 
 type Unreadable = RequestTokenError<Failed, StandardErrorResponse<BasicErrorResponseType>>;

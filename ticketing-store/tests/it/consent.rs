@@ -207,6 +207,32 @@ async fn a_shared_registration_serves_many_and_its_secret_is_told_to_nobody() {
 }
 
 #[tokio::test]
+async fn a_shared_registration_goes_to_its_own_vendor_and_to_no_host_that_a_customer_named() {
+    let bed = Bed::new().await;
+    let client = Client::new("sandbox-client", Some(Secret::new("sandbox-secret")));
+    bed.connections.store().set_oauth_app("jiras", "gateway", &client).await.unwrap();
+    bed.connections.store().set_oauth_app("zendesks", "zendesk", &client).await.unwrap();
+    let refused = async |mut request: BeginAuthorization, app: &str, kind: ErrorKind| {
+        request.client = ClientChoice::Shared(app.to_owned());
+        for error in [
+            bed.connections.begin_authorization(request.clone()).await.unwrap_err(),
+            bed.connections.connect_by_grant(request, None).await.unwrap_err(),
+        ] {
+            assert_eq!((error.kind(), error.field()), (kind, Some("app")), "{error}");
+            assert!(error.hint().is_some(), "{error}");
+        }
+    };
+    refused(bed.begin_zendesk("z"), "jiras", ErrorKind::Conflict).await;
+    let mut elsewhere = bed.begin_zendesk("z");
+    elsewhere.config = serde_json::json!({ "instance": "support.evil.example" });
+    refused(elsewhere, "zendesks", ErrorKind::Config).await;
+    assert!(bed.transport.sent.lock().unwrap().is_empty(), "nothing is sent anywhere");
+    let mut own = bed.begin_zendesk("z");
+    own.client = ClientChoice::Shared("zendesks".to_owned());
+    bed.connect(own).await;
+}
+
+#[tokio::test]
 async fn grants_without_a_browser_are_tried_before_they_are_kept() {
     let bed = Bed::of(
         vendor_sandbox::servicenow::Sandbox::builder()

@@ -44,7 +44,7 @@ fn bodies(vendor: &str) -> (String, String) {
         "servicenow" => {
             let event =
                 |id: &str| json!({ "id": "d1", "event": { "table": "incident", "sys_id": id, "operation": "update" } });
-            (event(&"46d44a40".repeat(4)), event("-"))
+            (event(&"46d44a40".repeat(4)), event(""))
         }
         "jira" => {
             let event = |id: &str| json!({ "timestamp": NOW * 1_000, "webhookEvent": "jira:issue_updated", "issue": { "id": id } });

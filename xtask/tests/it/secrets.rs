@@ -49,13 +49,89 @@ const WORDS: [&str; 22] = [
 const TEXTS: [&str; 9] = ["String", "str", "Value", "Map", "Bytes", "u8", "HashMap", "BTreeMap", "Cow"];
 const ADDRESSES: [&str; 3] = ["Url", "HeaderMap", "HeaderValue"];
 
+const ADDRESS: &str = "a fixed address of the vendor's, without a query";
+const ASKED_FOR: &str = "what `ticketing raw` was asked to show; the connection's cookies are taken out before";
+const CODE: &str = "a vendor's code of an error";
+const DIGEST: &str = "a digest";
+const FIELD: &str = "the name of a field, or a ticket's state";
+const KEY_OF_CONFIG: &str = "the name of a key of the configuration";
 const KEY_OF_RECORD: &str = "what people call a record by, `HELP-2`";
-const UNDER_THE_SEAL: &str = "the form under the seal: it has JSON to be sealed, and no `Debug`";
+const KEY_OF_WRITE: &str = "made by the caller so that a write is known again; it opens nothing";
 const NAME_ALONE: &str = "a name, not the secret";
+const NO_SECRET: &str = "a configuration that holds a secret is refused before it is kept";
+const PAGE: &str = "where a page begins; it is given out as part of a cursor, and opens nothing without a credential";
+const SEALED: &str = "what leaves is sealed; its `Debug` is written by hand";
+const SORT: &str = "what a row is sorted by";
+const TEXT: &str = "the text of a comment";
 const TYPED: &str = "the path of a file, which the one who types it sees";
+const UNDER_THE_SEAL: &str = "the form under the seal: it has JSON to be sealed, and no `Debug`";
 
-/// `Type.field`, and why it may be shown.
-const SHOWN: &[(&str, &str)] = &[];
+/// `Type.field`, or `Type.field in JSON`, and why it may be shown.
+const SHOWN: &[(&str, &str)] = &[
+    ("Authorization.token_url", ADDRESS),
+    ("Authorization.site_id_key", KEY_OF_CONFIG),
+    ("Authorization.site_url_key", KEY_OF_CONFIG),
+    ("CursorCodec.query", DIGEST),
+    ("TicketFilter.keys", KEY_OF_RECORD),
+    ("AddComment.idempotency_key", KEY_OF_WRITE),
+    ("CreateTicket.idempotency_key", KEY_OF_WRITE),
+    ("UploadAttachment.idempotency_key", KEY_OF_WRITE),
+    ("Ref.key", KEY_OF_RECORD),
+    ("Account.key", KEY_OF_RECORD),
+    ("Collection.key", KEY_OF_RECORD),
+    ("Ticket.key", KEY_OF_RECORD),
+    ("OAuthClient.token_url", ADDRESS),
+    ("Pending.config in JSON", UNDER_THE_SEAL),
+    ("Pending.client_secret in JSON", UNDER_THE_SEAL),
+    ("Pending.verifier in JSON", UNDER_THE_SEAL),
+    ("PendingTokens.access in JSON", UNDER_THE_SEAL),
+    ("PendingTokens.refresh in JSON", UNDER_THE_SEAL),
+    ("WireClient.secret in JSON", UNDER_THE_SEAL),
+    ("WireCredential.auth in JSON", UNDER_THE_SEAL),
+    ("WireCredential.access in JSON", UNDER_THE_SEAL),
+    ("WireCredential.refresh in JSON", UNDER_THE_SEAL),
+    ("WireCredential.password in JSON", UNDER_THE_SEAL),
+    ("Content.config in JSON", UNDER_THE_SEAL),
+    ("Content.credential in JSON", UNDER_THE_SEAL),
+    ("Content.webhook_secrets in JSON", UNDER_THE_SEAL),
+    ("Connection.config", NO_SECRET),
+    ("Connection.credential", NAME_ALONE),
+    ("Exported.nonce in JSON", SEALED),
+    ("Exported.sealed in JSON", SEALED),
+    ("Answer.headers in JSON", ASKED_FOR),
+    ("Answer.body in JSON", ASKED_FOR),
+    ("AdminKitCommand.secret_file", TYPED),
+    ("Passphrase.passphrase_file", TYPED),
+    ("Connect.client_secret_file", TYPED),
+    ("Connect.password_file", TYPED),
+    ("Comment.idempotency_key", KEY_OF_WRITE),
+    ("Create.idempotency_key", KEY_OF_WRITE),
+    ("Moved.key", KEY_OF_RECORD),
+    ("FilterArgs.key", KEY_OF_RECORD),
+    ("SortKey.SortKey", SORT),
+    ("RowKey.RowKey", SORT),
+    ("CoreFields.state", FIELD),
+    ("CoreFields.close_code", FIELD),
+    ("Goal.state", FIELD),
+    ("MetaField.key", FIELD),
+    ("FieldMeta.key", FIELD),
+    ("From.Token", PAGE),
+    ("Position.token", PAGE),
+    ("Property.key", FIELD),
+    ("Issue.key", KEY_OF_RECORD),
+    ("Thing.key", KEY_OF_RECORD),
+    ("Category.key", KEY_OF_RECORD),
+    ("Project.key", KEY_OF_RECORD),
+    ("Project.project_type_key", KEY_OF_RECORD),
+    ("Person.key", KEY_OF_RECORD),
+    ("TicketIds.key", KEY_OF_RECORD),
+    ("Target.key", KEY_OF_RECORD),
+    ("Resolved.keys", KEY_OF_RECORD),
+    ("ZendeskError.code", CODE),
+    ("CommentRow.body", TEXT),
+    ("CommentRow.html_body", TEXT),
+    ("CommentRow.plain_body", TEXT),
+];
 
 /// A field, or what stands in a variant or a tuple.
 struct Field {
@@ -156,7 +232,8 @@ fn declared(body: &str) -> String {
     body.lines().map(field).collect::<Vec<_>>().join("\n")
 }
 
-/// The fields of types that derive `Debug` or `Serialize` and may hold a secret, as `Type.field`.
+/// The fields of types that derive `Debug` or `Serialize` and may hold a secret, as `Type.field`; `Type.field in JSON` where it is
+/// `Serialize` alone.
 fn suspicious(text: &str) -> Vec<String> {
     let text = without_comments(text.split("#[cfg(test)]").next().unwrap_or_default());
     let mut found = Vec::new();
@@ -184,8 +261,9 @@ fn suspicious(text: &str) -> Vec<String> {
             let body = inside(&rest[opens..]);
             let (before, body) = if is_request { (body, declared(body)) } else { (rest, body.to_owned()) };
             let name: String = before.trim_start().chars().take_while(|c| is_word(*c)).collect();
+            let place = if is_request || derives("Debug") { "" } else { " in JSON" };
             let fields = fields(&name, &body).into_iter().filter(may_be_secret);
-            found.extend(fields.map(|field| format!("{name}.{}", field.name)));
+            found.extend(fields.map(|field| format!("{name}.{}{place}", field.name)));
         }
     }
     found
@@ -220,7 +298,10 @@ fn the_scan_sees_every_form_of_declaration() {
         found("#[derive(Debug, Clone)]\npub struct A {\n    /// Its password: a text.\n    pub password: String,\n}"),
         ["A.password"]
     );
-    assert_eq!(found("#[derive(Serialize)]\nstruct A { access_tokens: Vec<String>, n: u8 }"), ["A.access_tokens"]);
+    assert_eq!(
+        found("#[derive(Serialize)]\nstruct A { access_tokens: Vec<String>, n: u8 }"),
+        ["A.access_tokens in JSON"]
+    );
     assert_eq!(
         found("#[derive(Debug)]\npub enum A {\n    B { code: Option<String> },\n    RefreshToken(String),\n    C,\n}"),
         ["A.code", "A.RefreshToken"]

@@ -29,8 +29,8 @@ pub(crate) struct AdminKitCommand {
     /// Where the vendor sends browsers back to after consent
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8400/callback", value_parser = parse::not_empty)]
     redirect_uri: String,
-    /// A table that tickets come from, for ServiceNow; several by repeating
-    #[arg(long, value_name = "NAME", default_value = "incident")]
+    /// A table that tickets come from, for ServiceNow; several by repeating; without it, incident
+    #[arg(long, value_name = "NAME")]
     table: Vec<String>,
     /// The folder to write into; it is made where it is missing, and files in it are written anew
     #[arg(long, value_name = "DIR")]
@@ -84,8 +84,12 @@ impl Row for Written {
 
 impl AdminKitCommand {
     pub(crate) async fn run(&self, globals: &Globals) -> Result<()> {
+        if self.vendor != For::ServiceNow && !self.table.is_empty() {
+            return Err(Failure::usage(format!("--table: {} has none; leave it out", self.vendor.provider())));
+        }
+        let tables = if self.table.is_empty() { vec!["incident".to_owned()] } else { self.table.clone() };
         // Its checks of the addresses hold for every vendor.
-        let kit = AdminKit::new(&self.webhook_url, &self.redirect_uri, self.table.clone())?;
+        let kit = AdminKit::new(&self.webhook_url, &self.redirect_uri, tables)?;
         let filled = |guide: &str| {
             guide.replace("{{webhook_url}}", &self.webhook_url).replace("{{redirect_uri}}", &self.redirect_uri)
         };
