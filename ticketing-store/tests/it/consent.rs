@@ -293,3 +293,23 @@ async fn a_dead_credential_is_said_and_mended_in_place() {
     assert_eq!((&again.id, again.status, again.last_error), (&made.id, Status::Active, None));
     bed.connections.client(TENANT, "prod").await.unwrap().check().await.unwrap();
 }
+
+/// A refresh token that rotates is written down, whoever the client is: a public one has no secret.
+#[tokio::test]
+async fn a_given_refresh_token_is_kept_as_one_with_a_secret_and_without() {
+    let bed = Bed::new().await;
+    for (name, secret) in [("confidential", Some("s")), ("public", None)] {
+        let mut auth = serde_json::json!({ "type": "oauth", "client_id": name, "refresh_token": "r" });
+        if let Some(secret) = secret {
+            auth["client_secret"] = secret.into();
+        }
+        let config = serde_json::json!({ "instance": crate::bed::ZENDESK, "auth": auth });
+        let made = bed.connections.connect("acme", "zendesk", name, config).await.unwrap();
+        assert_eq!(made.oauth_app, Some(OAuthApp::Own { client_id: name.to_owned() }));
+        // Another credential in its place: nothing is left of the client and its scopes.
+        let auth = serde_json::json!({ "type": "bearer", "token": "t" });
+        let config = serde_json::json!({ "instance": crate::bed::ZENDESK, "auth": auth });
+        let made = bed.connections.reconnect("acme", &made.id, config).await.unwrap();
+        assert_eq!((made.oauth_app, made.scopes.len(), made.credential.as_deref()), (None, 0, Some("bearer")));
+    }
+}

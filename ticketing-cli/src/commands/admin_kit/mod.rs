@@ -29,7 +29,7 @@ pub(crate) struct AdminKitCommand {
     /// Where the vendor sends browsers back to after consent
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8400/callback", value_parser = parse::not_empty)]
     redirect_uri: String,
-    /// A table that tickets come from, for ServiceNow; several by repeating; without it, incident
+    /// A table that tickets come from (ServiceNow; incident unless given); several by repeating
     #[arg(long, value_name = "NAME")]
     table: Vec<String>,
     /// The folder to write into; it is made where it is missing, and files in it are written anew

@@ -108,8 +108,8 @@ impl Connect {
     }
 
     /// Refuses arguments that would be passed over silently.
-    fn takes_none(&self, names: &[&str], why: &str) -> Result<()> {
-        match self.typed.iter().find(|name| names.contains(name)) {
+    fn takes_no_client(&self, why: &str) -> Result<()> {
+        match self.typed.first() {
             None => Ok(()),
             Some(name) => Err(Failure::usage(format!("--{}: {why}; leave it out", name.replace('_', "-")))),
         }
@@ -133,7 +133,7 @@ impl Connect {
             } else {
                 format!("{} is not connected by OAuth", registration.name)
             };
-            self.takes_none(&OF_A_CLIENT, &why)?;
+            self.takes_no_client(&why)?;
             let made = connections.connect(tenant, registration.name, &name, config).await?;
             return globals.output.document(&made);
         }
@@ -181,7 +181,7 @@ impl Connect {
         if self.address.is_some() {
             return Err(Failure::usage("--address: --connection has its own address; leave it out"));
         }
-        self.takes_none(&OF_A_CLIENT, "--connection is authorized again as it was made")?;
+        self.takes_no_client("--connection is authorized again as it was made")?;
         if let Some(config) = globals.connection.config()? {
             return Ok(connections.reconnect(tenant, &known.id, config).await?);
         }
