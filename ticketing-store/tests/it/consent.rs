@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use ticketing_core::{ErrorKind, Secret};
-use ticketing_store::{Callback, Client, ClientChoice, Completed, OAuthApp, Status};
+use ticketing_store::{BeginAuthorization, Callback, Client, ClientChoice, Completed, OAuthApp, Status};
 
 use vendor_sandbox::jira::OtherSite;
 
