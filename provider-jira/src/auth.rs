@@ -204,6 +204,8 @@ pub(crate) fn authorization(config: &Value, context: &BuildContext) -> Result<Au
     .map(str::to_owned)
     .into();
     authorization.json_token_request = true;
+    // Atlassian's own, or an emulated one on this machine.
+    authorization.is_vendors_own = true;
     authorization.rotates_refresh_token = true;
     let sites = "/oauth/token/accessible-resources";
     authorization.sites_url = Some(at(sites, &format!("{GATEWAY}{sites}"))?);
@@ -279,7 +281,7 @@ mod tests {
         let authorization = authorization(&json!({"instance": "acme"}), &BuildContext::new()).unwrap();
         assert_eq!(authorization.token_url, "https://auth.atlassian.com/oauth/token");
         assert!(authorization.rotates_refresh_token && !authorization.pkce);
-        assert!(authorization.scopes.contains(&"offline_access".to_owned()));
+        assert!(authorization.is_vendors_own && authorization.scopes.contains(&"offline_access".to_owned()));
         assert!(super::authorization(&json!({}), &BuildContext::new()).is_ok());
         assert!(super::authorization(&json!({"instance": "jira.acme.com"}), &BuildContext::new()).is_err());
         assert!(super::authorization(&json!({"instance": "http://127.0.0.1:1"}), &BuildContext::new()).is_err());

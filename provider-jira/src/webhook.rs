@@ -101,56 +101,62 @@ impl WebhookIntake for JiraWebhook {
         let at = DateTime::<Utc>::from_timestamp_millis(body.timestamp)
             .ok_or_else(|| Error::new(ErrorKind::Decode, "the delivery's `timestamp` is no moment"))?;
         within_window(at, delivery.received_at, WINDOW)?;
-        // The identifier travels outside the signature, which may be written in capitals: what is signed may come once.
+        let events = events(delivery.header("x-atlassian-webhook-identifier"), at, &body)?;
+        // Last, so that what could not be read is not taken for read when it comes again. The identifier travels outside the
+        // signature, which may be written in capitals: what is signed may come once.
         self.replays.note(&self.hmac.sign(&[&delivery.body]))?;
-        let id = delivery.header("x-atlassian-webhook-identifier").map(str::to_owned);
-        let event = |event: WebhookEvent, kind: Kind, what: &str| ChangeEvent {
-            delivery_id: id.clone(),
-            event,
-            kind,
-            id: what.to_owned(),
-            at: Some(at),
-        };
-        let is_id = |text: &str| !text.is_empty() && text.len() <= 20 && text.bytes().all(|b| b.is_ascii_digit());
-        let ticket = body.issue.as_ref().map(|own| own.id.as_str()).filter(|id| is_id(id));
-        let name = body.webhook_event.as_str();
-        let name = name.strip_prefix("jira:").unwrap_or(name);
-        let of_ticket = match name {
-            "issue_created" => Some(WebhookEvent::TicketCreated),
-            "issue_updated" => Some(WebhookEvent::TicketUpdated),
-            "issue_deleted" => Some(WebhookEvent::TicketDeleted),
-            _ => None,
-        };
-        if let Some(what) = of_ticket {
-            let ticket =
-                ticket.ok_or_else(|| Error::new(ErrorKind::Decode, "the delivery names no issue, at `issue.id`"))?;
-            return Ok(vec![event(what, Kind::Ticket, ticket)]);
-        }
-        let of_comment = match name {
-            "comment_created" => Some(WebhookEvent::CommentCreated),
-            "comment_updated" => Some(WebhookEvent::CommentUpdated),
-            "comment_deleted" => Some(WebhookEvent::CommentDeleted),
-            _ => None,
-        };
-        let mut out = Vec::new();
-        if let Some(what) = of_comment {
-            let comment = body.comment.as_ref().map(|own| own.id.as_str()).filter(|id| is_id(id));
-            let comment = comment
-                .ok_or_else(|| Error::new(ErrorKind::Decode, "the delivery names no comment, at `comment.id`"))?;
-            out.push(event(what, Kind::Comment, comment));
-        }
-        if name.starts_with("user_") {
-            out.extend(body.user.as_ref().and_then(Person::id).map(|id| event(WebhookEvent::Other, Kind::User, id)));
-            return Ok(out);
-        }
-        if let Some(ends) = &body.issue_link {
-            let ends = [&ends.source_issue_id, &ends.destination_issue_id].into_iter().flatten();
-            out.extend(ends.filter(|id| is_id(id)).map(|id| event(WebhookEvent::TicketUpdated, Kind::Ticket, id)));
-        }
-        // What happened to something of an issue's happened to the issue. Of other things there is none to read again.
-        out.extend(ticket.map(|id| event(WebhookEvent::TicketUpdated, Kind::Ticket, id)));
-        Ok(out)
+        Ok(events)
     }
+}
+
+/// What a verified delivery says.
+fn events(id: Option<&str>, at: DateTime<Utc>, body: &Body) -> Result<Vec<ChangeEvent>> {
+    let event = |event: WebhookEvent, kind: Kind, what: &str| ChangeEvent {
+        delivery_id: id.map(str::to_owned),
+        event,
+        kind,
+        id: what.to_owned(),
+        at: Some(at),
+    };
+    let is_id = |text: &str| !text.is_empty() && text.len() <= 20 && text.bytes().all(|b| b.is_ascii_digit());
+    let ticket = body.issue.as_ref().map(|own| own.id.as_str()).filter(|id| is_id(id));
+    let name = body.webhook_event.as_str();
+    let name = name.strip_prefix("jira:").unwrap_or(name);
+    let of_ticket = match name {
+        "issue_created" => Some(WebhookEvent::TicketCreated),
+        "issue_updated" => Some(WebhookEvent::TicketUpdated),
+        "issue_deleted" => Some(WebhookEvent::TicketDeleted),
+        _ => None,
+    };
+    if let Some(what) = of_ticket {
+        let ticket =
+            ticket.ok_or_else(|| Error::new(ErrorKind::Decode, "the delivery names no issue, at `issue.id`"))?;
+        return Ok(vec![event(what, Kind::Ticket, ticket)]);
+    }
+    let of_comment = match name {
+        "comment_created" => Some(WebhookEvent::CommentCreated),
+        "comment_updated" => Some(WebhookEvent::CommentUpdated),
+        "comment_deleted" => Some(WebhookEvent::CommentDeleted),
+        _ => None,
+    };
+    let mut out = Vec::new();
+    if let Some(what) = of_comment {
+        let comment = body.comment.as_ref().map(|own| own.id.as_str()).filter(|id| is_id(id));
+        let comment =
+            comment.ok_or_else(|| Error::new(ErrorKind::Decode, "the delivery names no comment, at `comment.id`"))?;
+        out.push(event(what, Kind::Comment, comment));
+    }
+    if name.starts_with("user_") {
+        out.extend(body.user.as_ref().and_then(Person::id).map(|id| event(WebhookEvent::Other, Kind::User, id)));
+        return Ok(out);
+    }
+    if let Some(ends) = &body.issue_link {
+        let ends = [&ends.source_issue_id, &ends.destination_issue_id].into_iter().flatten();
+        out.extend(ends.filter(|id| is_id(id)).map(|id| event(WebhookEvent::TicketUpdated, Kind::Ticket, id)));
+    }
+    // What happened to something of an issue's happened to the issue. Of other things there is none to read again.
+    out.extend(ticket.map(|id| event(WebhookEvent::TicketUpdated, Kind::Ticket, id)));
+    Ok(out)
 }
 
 #[cfg(test)]
@@ -235,6 +241,18 @@ mod tests {
             [(WebhookEvent::Other, Kind::User, "a:1".to_owned())]
         );
         assert!(told(at("sprint_closed", json!({}))).is_empty(), "unknown events pass");
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_taken_for_read_when_it_comes_again() {
+        let intake = intake();
+        for name in ["jira:issue_updated", "comment_created"] {
+            let body = json!({ "timestamp": NOW * 1_000, "webhookEvent": name, "issue": { "id": "x" } });
+            for turn in 1..=3 {
+                let refused = intake.receive(&signed(&body, NOW)).unwrap_err();
+                assert_eq!(refused.kind(), ErrorKind::Decode, "turn {turn}: {body}");
+            }
+        }
     }
 
     #[test]

@@ -57,7 +57,13 @@ fn build(config: Value, context: &BuildContext) -> Result<Arc<dyn TicketingProvi
     Ok(Arc::new(MemoryProvider::new(store, context.clock()).with_mapping(config.mapping)))
 }
 
-fn build_webhook(config: Value, _: &BuildContext) -> Result<Arc<dyn WebhookIntake>> {
+/// From the connection's own configuration, or from `{"secret": "…"}`, as every provider's.
+fn build_webhook(mut config: Value, _: &BuildContext) -> Result<Arc<dyn WebhookIntake>> {
+    if let Some(map) = config.as_object_mut()
+        && let Some(secret) = map.remove("secret")
+    {
+        map.insert("webhook_secret".to_owned(), secret);
+    }
     let secret = MemoryConfig::from_json(config)?.webhook_secret.ok_or_else(|| {
         Error::config("webhook_secret", "it is missing").with_hint("give the secret that webhooks are subscribed with")
     })?;

@@ -1,6 +1,7 @@
 //! Logging in: what the configuration says, as what goes on a request; and how a customer connects by OAuth
 //! (`wire/servicenow.md` §5).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -23,6 +24,12 @@ const TOKEN_PATH: &str = "/oauth_token.do";
 /// The address that `instance` means, under the policy.
 pub(crate) fn address(policy: &AddressPolicy, instance: &str) -> Result<Address> {
     policy.check("instance", instance, Some(SUFFIX))
+}
+
+/// Whether the vendor runs the host; an emulated one is on this machine, where nobody else listens.
+fn is_vendors_own(address: &Address) -> bool {
+    let host = address.host().trim_matches(['[', ']']);
+    host.ends_with(SUFFIX) || host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// What puts the credential on requests.
@@ -80,6 +87,7 @@ pub(crate) fn authorization(config: &Value, context: &BuildContext) -> Result<Au
     authorization.revoke_url = Some(at("/oauth_revoke_token.do")?);
     authorization.scopes = vec!["useraccount".to_owned()];
     authorization.pkce = true;
+    authorization.is_vendors_own = is_vendors_own(&address);
     authorization.reissues_live_token = true;
     authorization.rotates_refresh_token = false;
     // Where the instance's administrator has opened them.
@@ -130,6 +138,9 @@ mod tests {
         assert_eq!(authorization.authorize_url, "https://acme.service-now.com/oauth_auth.do");
         assert_eq!(authorization.token_url, "https://acme.service-now.com/oauth_token.do");
         assert!(authorization.pkce && authorization.reissues_live_token && !authorization.rotates_refresh_token);
+        assert!(authorization.is_vendors_own);
+        let own = super::authorization(&json!({"instance": "support.acme.com"}), &context).unwrap();
+        assert!(!own.is_vendors_own, "a customer's own host");
         let loopback = json!({"instance": "http://127.0.0.1:1"});
         assert!(super::authorization(&loopback, &context).is_err());
         assert!(super::authorization(&json!({}), &context).is_err());

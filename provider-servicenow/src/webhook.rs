@@ -108,43 +108,47 @@ impl WebhookIntake for ServiceNowWebhook {
                 || Error::new(ErrorKind::Unauthenticated, "the delivery's timestamp is no number of seconds"),
             )?;
         within_window(signed_at, delivery.received_at, WINDOW)?;
-        // The id travels outside the signature, and a signature may be written in several ways: what is signed may come once.
+        let events = events(id, &delivery.body)?;
+        // Last, so that what could not be read is not taken for read when it comes again. The id travels outside the signature,
+        // and a signature may be written in several ways: what is signed may come once.
         self.replays.note(&format!("{timestamp} {}", self.hmac.sign(&[timestamp.as_bytes(), b".", &delivery.body])))?;
-        let body: Body = ticketing_http::decode(&delivery.body)?;
-        let event = body.event;
-        if !is_sys_id(&event.sys_id) || !is_table_name(&event.table) {
-            return Err(Error::new(
-                ErrorKind::Decode,
-                "the delivery names no record, at `event.sys_id` or `event.table`",
-            ));
-        }
-        let kind = match event.table.as_str() {
-            "sys_user" => Kind::User,
-            "sys_user_group" => Kind::Group,
-            "core_company" | "customer_account" => Kind::Account,
-            "customer_contact" => Kind::Contact,
-            "sys_journal_field" => Kind::Comment,
-            // Attachments, tags and the platform's own tables are none of what can be read again by its id.
-            other if other.starts_with("sys_") || other.starts_with("label") => return Ok(Vec::new()),
-            _ => Kind::Ticket,
-        };
-        let what = match (kind, event.operation.as_str()) {
-            (Kind::Ticket, "insert") => WebhookEvent::TicketCreated,
-            (Kind::Ticket, "update") => WebhookEvent::TicketUpdated,
-            (Kind::Ticket, "delete") => WebhookEvent::TicketDeleted,
-            (Kind::Comment, "insert") => WebhookEvent::CommentCreated,
-            (Kind::Comment, "update") => WebhookEvent::CommentUpdated,
-            (Kind::Comment, "delete") => WebhookEvent::CommentDeleted,
-            _ => WebhookEvent::Other,
-        };
-        Ok(vec![ChangeEvent {
-            delivery_id: Some(id.to_owned()),
-            event: what,
-            kind,
-            id: event.sys_id,
-            at: event.at.as_deref().and_then(parse_time),
-        }])
+        Ok(events)
     }
+}
+
+/// What a verified delivery says.
+fn events(id: &str, body: &[u8]) -> Result<Vec<ChangeEvent>> {
+    let body: Body = ticketing_http::decode(body)?;
+    let event = body.event;
+    if !is_sys_id(&event.sys_id) || !is_table_name(&event.table) {
+        return Err(Error::new(ErrorKind::Decode, "the delivery names no record, at `event.sys_id` or `event.table`"));
+    }
+    let kind = match event.table.as_str() {
+        "sys_user" => Kind::User,
+        "sys_user_group" => Kind::Group,
+        "core_company" | "customer_account" => Kind::Account,
+        "customer_contact" => Kind::Contact,
+        "sys_journal_field" => Kind::Comment,
+        // Attachments, tags and the platform's own tables are none of what can be read again by its id.
+        other if other.starts_with("sys_") || other.starts_with("label") => return Ok(Vec::new()),
+        _ => Kind::Ticket,
+    };
+    let what = match (kind, event.operation.as_str()) {
+        (Kind::Ticket, "insert") => WebhookEvent::TicketCreated,
+        (Kind::Ticket, "update") => WebhookEvent::TicketUpdated,
+        (Kind::Ticket, "delete") => WebhookEvent::TicketDeleted,
+        (Kind::Comment, "insert") => WebhookEvent::CommentCreated,
+        (Kind::Comment, "update") => WebhookEvent::CommentUpdated,
+        (Kind::Comment, "delete") => WebhookEvent::CommentDeleted,
+        _ => WebhookEvent::Other,
+    };
+    Ok(vec![ChangeEvent {
+        delivery_id: Some(id.to_owned()),
+        event: what,
+        kind,
+        id: event.sys_id,
+        at: event.at.as_deref().and_then(parse_time),
+    }])
 }
 
 #[cfg(test)]
@@ -186,6 +190,22 @@ mod tests {
             let mut again = delivery("hunter2", 1_767_600_000, BODY, 1_767_600_060);
             again.headers[1].1 = again.headers[1].1.replace("sha256=", spelled);
             assert!(intake.receive(&again).is_err(), "told twice, signed {spelled:?}");
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_taken_for_read_when_it_comes_again() {
+        let intake = intake();
+        for body in [
+            "no json",
+            "{}",
+            &BODY.replace("incident", "In cident"),
+            &BODY.replace("46d44a40a9fe19810012d100cca80666", ""),
+        ] {
+            for turn in 1..=3 {
+                let refused = intake.receive(&delivery("hunter2", 1_767_600_000, body, 1_767_600_060)).unwrap_err();
+                assert_eq!(refused.kind(), ErrorKind::Decode, "turn {turn}: {body}");
+            }
         }
     }
 

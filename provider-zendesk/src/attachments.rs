@@ -156,7 +156,7 @@ pub(crate) async fn upload(connection: &Connection, request: UploadAttachment) -
     })?;
     let upload: UploadBody = response.json()?;
     let html = html_of("file_name", &ticketing_core::request::TextInput::Plain(format!("Attached: {name}")))?;
-    let change = change(&html, public, &[upload.upload.token], note.as_deref());
+    let change = change(&html, public, &[upload.upload.token.expose().to_owned()], note.as_deref());
     let (row, users) = say(connection, number, &change, note.as_deref()).await?;
     let file = of_comment(&row).ok_or_else(|| {
         Error::new(ErrorKind::Conflict, "the account made the comment, and did not take the file")

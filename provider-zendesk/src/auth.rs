@@ -1,6 +1,7 @@
 //! Logging in: what the configuration says, as what goes on a request; and how a customer connects by OAuth
 //! (`wire/jira-zendesk.md` §B1.2, §B1.3).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -22,6 +23,12 @@ const TOKEN_PATH: &str = "/oauth/tokens";
 /// The address that `instance` means, under the policy.
 pub(crate) fn address(policy: &AddressPolicy, instance: &str) -> Result<Address> {
     policy.check("instance", instance, Some(SUFFIX))
+}
+
+/// Whether the vendor runs the host; an emulated one is on this machine, where nobody else listens.
+fn is_vendors_own(address: &Address) -> bool {
+    let host = address.host().trim_matches(['[', ']']);
+    host.ends_with(SUFFIX) || host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// What puts the credential on requests.
@@ -80,6 +87,7 @@ pub(crate) fn authorization(config: &Value, context: &BuildContext) -> Result<Au
     let mut authorization = Authorization::new(at("/oauth/authorizations/new")?, at(TOKEN_PATH)?);
     authorization.scopes = vec!["read".to_owned(), "write".to_owned()];
     authorization.pkce = true;
+    authorization.is_vendors_own = is_vendors_own(&address);
     // Each refresh consumes the token that it used (§B1.3).
     authorization.rotates_refresh_token = true;
     authorization.json_token_request = true;
@@ -125,6 +133,9 @@ mod tests {
         assert_eq!(authorization.authorize_url, "https://acme.zendesk.com/oauth/authorizations/new");
         assert_eq!(authorization.token_url, "https://acme.zendesk.com/oauth/tokens");
         assert!(authorization.pkce && authorization.rotates_refresh_token && !authorization.reissues_live_token);
+        assert!(authorization.is_vendors_own);
+        let own = super::authorization(&json!({"instance": "support.acme.com"}), &context).unwrap();
+        assert!(!own.is_vendors_own, "a customer's own host");
         assert!(super::authorization(&json!({"instance": "http://127.0.0.1:1"}), &context).is_err());
         assert!(super::authorization(&json!({}), &context).is_err());
     }

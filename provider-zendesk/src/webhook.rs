@@ -102,43 +102,49 @@ impl WebhookIntake for ZendeskWebhook {
             .map(|at| at.with_timezone(&Utc))
             .map_err(|_| Error::new(ErrorKind::Unauthenticated, "the delivery's timestamp is no moment"))?;
         within_window(signed_at, delivery.received_at, WINDOW)?;
-        // The invocation's id is the same on a repeat, and travels outside the signature, around which there may be blanks:
-        // what is signed may come once.
+        let invocation = delivery.header("x-zendesk-webhook-invocation-id");
+        let events = events(invocation, &delivery.body)?;
+        // Last, so that what could not be read is not taken for read when it comes again. The invocation's id is the same on a
+        // repeat, and travels outside the signature, around which there may be blanks: what is signed may come once.
         self.replays.note(&format!("{timestamp} {}", self.hmac.sign(&[timestamp.as_bytes(), &delivery.body])))?;
-        let invocation = delivery.header("x-zendesk-webhook-invocation-id").map(str::to_owned);
-        let body: Body = ticketing_http::decode(&delivery.body)?;
-        let at = body.time.as_deref().and_then(|time| DateTime::parse_from_rfc3339(time).ok()).map(|at| at.to_utc());
-        let event = |event: WebhookEvent, kind: Kind, id: String| {
-            Ok(vec![ChangeEvent { delivery_id: invocation.clone(), event, kind, id, at }])
+        Ok(events)
+    }
+}
+
+/// What a verified delivery says.
+fn events(invocation: Option<&str>, body: &[u8]) -> Result<Vec<ChangeEvent>> {
+    let body: Body = ticketing_http::decode(body)?;
+    let at = body.time.as_deref().and_then(|time| DateTime::parse_from_rfc3339(time).ok()).map(|at| at.to_utc());
+    let event = |event: WebhookEvent, kind: Kind, id: String| {
+        Ok(vec![ChangeEvent { delivery_id: invocation.map(str::to_owned), event, kind, id, at }])
+    };
+    let subject = body.subject.split(':').nth(1).unwrap_or_default();
+    let id = id_of(&body.detail["id"])
+        .or_else(|| body.subject.rsplit(':').next().and_then(number).map(|number| number.to_string()));
+    if body.event_type.is_empty() {
+        // A trigger's payload is what its template says; ours names the ticket.
+        return match id_of(&body.ticket_id) {
+            Some(id) => event(WebhookEvent::TicketUpdated, Kind::Ticket, id),
+            None => Err(nameless()),
         };
-        let subject = body.subject.split(':').nth(1).unwrap_or_default();
-        let id = id_of(&body.detail["id"])
-            .or_else(|| body.subject.rsplit(':').next().and_then(number).map(|number| number.to_string()));
-        if body.event_type.is_empty() {
-            // A trigger's payload is what its template says; ours names the ticket.
-            return match id_of(&body.ticket_id) {
-                Some(id) => event(WebhookEvent::TicketUpdated, Kind::Ticket, id),
-                None => Err(nameless()),
-            };
+    }
+    let Some(id) = id else { return Err(nameless()) };
+    let what = body.event_type.strip_prefix("zen:event-type:").unwrap_or(&body.event_type);
+    match (subject, what) {
+        ("ticket", "ticket.created" | "ticket.undeleted") => event(WebhookEvent::TicketCreated, Kind::Ticket, id),
+        ("ticket", "ticket.soft_deleted" | "ticket.permanently_deleted") => {
+            event(WebhookEvent::TicketDeleted, Kind::Ticket, id)
         }
-        let Some(id) = id else { return Err(nameless()) };
-        let what = body.event_type.strip_prefix("zen:event-type:").unwrap_or(&body.event_type);
-        match (subject, what) {
-            ("ticket", "ticket.created" | "ticket.undeleted") => event(WebhookEvent::TicketCreated, Kind::Ticket, id),
-            ("ticket", "ticket.soft_deleted" | "ticket.permanently_deleted") => {
-                event(WebhookEvent::TicketDeleted, Kind::Ticket, id)
-            }
-            ("ticket", "ticket.comment_added") => event(WebhookEvent::CommentCreated, Kind::Ticket, id),
-            ("ticket", "ticket.comment_made_private" | "ticket.comment_redacted") => {
-                event(WebhookEvent::CommentUpdated, Kind::Ticket, id)
-            }
-            // Other types are added at any time (§B10), and say that the ticket is to be read again.
-            ("ticket", _) => event(WebhookEvent::TicketUpdated, Kind::Ticket, id),
-            ("user", _) => event(WebhookEvent::Other, Kind::User, id),
-            ("organization", _) => event(WebhookEvent::Other, Kind::Account, id),
-            // Articles and whatever comes: none of what can be read again here.
-            _ => Ok(Vec::new()),
+        ("ticket", "ticket.comment_added") => event(WebhookEvent::CommentCreated, Kind::Ticket, id),
+        ("ticket", "ticket.comment_made_private" | "ticket.comment_redacted") => {
+            event(WebhookEvent::CommentUpdated, Kind::Ticket, id)
         }
+        // Other types are added at any time (§B10), and say that the ticket is to be read again.
+        ("ticket", _) => event(WebhookEvent::TicketUpdated, Kind::Ticket, id),
+        ("user", _) => event(WebhookEvent::Other, Kind::User, id),
+        ("organization", _) => event(WebhookEvent::Other, Kind::Account, id),
+        // Articles and whatever comes: none of what can be read again here.
+        _ => Ok(Vec::new()),
     }
 }
 
@@ -192,6 +198,17 @@ mod tests {
         );
         let article = BODY.replace("zen:ticket:", "zen:article:");
         assert!(self::intake().receive(&delivery("hunter2", AT, &article, AT)).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_taken_for_read_when_it_comes_again() {
+        let intake = intake();
+        for body in ["no json", "{}", r#"{"type":7}"#, r#"{"ticket_id":"0"}"#] {
+            for turn in 1..=3 {
+                let refused = intake.receive(&delivery("hunter2", AT, body, AT)).unwrap_err();
+                assert_eq!(refused.kind(), ErrorKind::Decode, "turn {turn}: {body}");
+            }
+        }
     }
 
     #[test]

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::Value;
 use ticketing::http::{AddressPolicy, HttpContext, ReqwestTransport};
-use ticketing::{BuildContext, TicketingClient};
+use ticketing::{BuildContext, Secret, TicketingClient};
 use ticketing_store::Connections;
 
+use crate::args::parse;
 use crate::args::text::standard_input;
 use crate::failure::{Failure, Result, without_json};
 use crate::store::StoreArgs;
@@ -23,8 +24,8 @@ pub(crate) struct ConnectionArgs {
     provider: Option<String>,
     /// Its configuration as JSON, or @FILE, or @- for standard input. Any text in it may be taken from elsewhere:
     /// {"env":"NAME"} from an environment variable, {"file":"PATH"} from a file
-    #[arg(long, global = true, value_name = "JSON|@FILE", env = "TICKETING_CONFIG", hide_env_values = true)]
-    config: Option<String>,
+    #[arg(long, global = true, value_name = "JSON|@FILE", env = "TICKETING_CONFIG", hide_env_values = true, value_parser = parse::secret)]
+    config: Option<Secret>,
     /// Trust the certificates of this PEM file too: a company's own, or those of `sandbox --tls`
     #[arg(long, global = true, value_name = "FILE", env = "TICKETING_CA_FILE", hide_env_values = true)]
     ca_file: Option<PathBuf>,
@@ -82,7 +83,7 @@ impl ConnectionArgs {
 
     /// The configuration that was given, secrets filled in.
     pub(crate) fn config(&self) -> Result<Option<Value>> {
-        self.config.as_deref().map(read).transpose()
+        self.config.as_ref().map(|config| read(config.expose())).transpose()
     }
 
     /// A client of the connection.

@@ -27,7 +27,7 @@ pub(crate) enum Exit {
 pub(crate) const TABLE: &str = "\
 Exit codes:
   0  success; also when the reader of standard output went away
-  1  unexpected: an answer that makes no sense, a reading that would lose or repeat records
+  1  unexpected: a senseless answer, a reading that would lose or repeat records, a changed store
   2  usage: the command line, the configuration or the request is wrong
   3  not found
   4  refused: the credential is not accepted, or may not do this

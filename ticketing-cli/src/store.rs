@@ -14,8 +14,8 @@ use crate::failure::{Failure, Result};
 #[command(next_help_heading = "Connection")]
 pub(crate) struct StoreArgs {
     /// Where connections are kept: a file, made on first use, or postgres://…; without it, a file of this user's
-    #[arg(long, global = true, value_name = "PATH|URL", env = "TICKETING_STORE", hide_env_values = true)]
-    store: Option<String>,
+    #[arg(long, global = true, value_name = "PATH|URL", env = "TICKETING_STORE", hide_env_values = true, value_parser = parse::secret)]
+    store: Option<Secret>,
     /// Whose connections
     #[arg(long, global = true, value_name = "NAME", env = "TICKETING_TENANT", hide_env_values = true, default_value = "default", value_parser = parse::not_empty)]
     tenant: String,
@@ -33,7 +33,8 @@ impl StoreArgs {
     /// Opens the store.
     pub(crate) async fn open(&self) -> Result<Store> {
         let location = match &self.store {
-            Some(text) => text.parse()?,
+            // An address of PostgreSQL may hold a password.
+            Some(text) => text.expose().parse()?,
             None => Location::File(own_folder()?.join("connections.db")),
         };
         Ok(Store::open(&location, self.keys(&location)?).await?)

@@ -41,7 +41,8 @@ pub enum ErrorKind {
     Decode,
     /// The connection's configuration is wrong; [`Error::field`] names the key.
     Config,
-    /// The reading would be incomplete or repeat itself; continuing would lose or repeat records.
+    /// The reading would be incomplete or repeat itself; continuing would lose or repeat records. Or what is stored of a
+    /// connection is not as it was written.
     Integrity,
     /// Anything else.
     Unexpected,

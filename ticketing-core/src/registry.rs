@@ -77,6 +77,9 @@ pub struct Authorization {
     pub client_credentials: bool,
     /// True where a user's name and password can be exchanged for tokens.
     pub password: bool,
+    /// True where the token endpoint is on a host that the vendor itself runs. To another one, which a customer named, a client
+    /// that the product shares between its customers is not given.
+    pub is_vendors_own: bool,
 }
 
 impl Authorization {
@@ -99,6 +102,7 @@ impl Authorization {
             secret_in_body: true,
             client_credentials: false,
             password: false,
+            is_vendors_own: false,
         }
     }
 }

@@ -50,6 +50,8 @@ impl fmt::Debug for WebhookDelivery {
 pub trait WebhookIntake: fmt::Debug + Send + Sync + 'static {
     /// What a delivery says, once its signature, age and novelty are verified. The events are hints to read again.
     ///
+    /// What was told once is not told again, and what could not be understood is looked at again when the vendor repeats it.
+    ///
     /// # Errors
     /// `Unauthenticated` where the signature is wrong or the delivery too old, `AlreadyExists` where it came before,
     /// `Decode` where its body makes no sense.

@@ -1,6 +1,7 @@
 //! Verifying webhook deliveries: signature, age, novelty.
 
 use std::collections::{HashSet, VecDeque};
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use base64::Engine as _;
@@ -154,10 +155,16 @@ pub fn within_window(signed_at: DateTime<Utc>, received_at: DateTime<Utc>, windo
 }
 
 /// Remembers the latest deliveries, so that none is taken twice.
-#[derive(Debug)]
 pub struct ReplayCache {
     capacity: usize,
     seen: Mutex<(HashSet<String>, VecDeque<String>)>,
+}
+
+impl fmt::Debug for ReplayCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What is remembered are signatures.
+        f.debug_struct("ReplayCache").field("capacity", &self.capacity).finish_non_exhaustive()
+    }
 }
 
 impl ReplayCache {
@@ -167,7 +174,7 @@ impl ReplayCache {
         Self { capacity: capacity.max(1), seen: Mutex::default() }
     }
 
-    /// Notes a delivery.
+    /// Notes a delivery. To be called last, once it was understood: what is noted is refused when the vendor sends it again.
     ///
     /// # Errors
     /// `AlreadyExists` where it came before.

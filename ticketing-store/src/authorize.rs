@@ -10,7 +10,7 @@ use ticketing_http::{HttpClient, Request};
 use tokio::time::timeout;
 use url::Url;
 
-use crate::connection::{Connection, ConnectionId, OAuthApp, checked_name};
+use crate::connection::{Connection, ConnectionId, OAuthApp, checked_name, holds_no_secret};
 use crate::connections::Connections;
 use crate::consent::{BeginAuthorization, Begun, Callback, ClientChoice, Completed, Site};
 use crate::credential::{Client, Credential, FixedAuth, GrantKind, Tokens};
@@ -57,7 +57,7 @@ impl Connections {
                     ErrorKind::Unsupported,
                     format!("the connection `{}` does not log in by OAuth", connection.name),
                 )
-                .with_hint("give its new credential instead"));
+                .with_hint("give its new credential instead, in `auth` of the configuration (`--config`)"));
             }
         };
         let request = BeginAuthorization::new(
@@ -73,11 +73,16 @@ impl Connections {
 
     async fn begin(&self, request: BeginAuthorization, again: Option<ConnectionId>) -> Result<Begun> {
         without_auth(&request.config)?;
-        let provider = self.inner.registry.get(&request.provider)?.name;
+        let registration = self.inner.registry.get(&request.provider)?;
+        holds_no_secret(registration, &request.config)?;
+        let provider = registration.name;
         let authorization = self.inner.authorization(provider, &request.config)?;
         is_redirect(&request.redirect_uri)?;
         let (client, shared_app) = match request.client {
-            ClientChoice::Shared(name) => (self.store().oauth_app(&name).await?, Some(name)),
+            ClientChoice::Shared(name) => {
+                may_have_shared(&authorization)?;
+                (self.store().oauth_app(&name, provider).await?, Some(name))
+            }
             ClientChoice::Own(client) => (client, None),
         };
         let scopes = request.scopes.unwrap_or_else(|| authorization.scopes.clone());
@@ -213,7 +218,8 @@ impl Connections {
             return Err(Error::config("auth", "it is missing: there is no new credential in it"));
         };
         let config = NewConfig { config: given.config, mapping: given.mapping, client: given.client };
-        let new = Replacement { credential, scopes: None, config: Some(config) };
+        // The scopes were those of the credential that goes.
+        let new = Replacement { credential, scopes: Some(Vec::new()), config: Some(config) };
         self.store().replace_credential(&connection, new).await?;
         self.store().get(tenant, id).await
     }
@@ -230,6 +236,7 @@ impl Connections {
         };
         let mapping = map.remove("mapping").filter(|mapping| !mapping.is_null());
         let config = Value::Object(map);
+        holds_no_secret(self.inner.registry.get(provider)?, &config)?;
         let built = self.inner.provider(provider, &config, mapping.as_ref(), auth.clone().map(Value::Object), None)?;
         let account = built.info().account.clone();
         let (client, credential) = match auth {
@@ -244,14 +251,14 @@ impl Connections {
 
     /// A client and a refresh token in `auth` are kept as what they are, so that rotation is written down.
     fn refreshing(&self, provider: &str, config: &Value, auth: &Map<String, Value>) -> Option<(Client, Tokens)> {
-        let keys: BTreeSet<&str> = auth.keys().map(String::as_str).collect();
-        let known = BTreeSet::from(["type", "client_id", "client_secret", "refresh_token"]);
-        if keys != known || auth.get("type")?.as_str() != Some("oauth") {
+        let known = ["type", "client_id", "client_secret", "refresh_token"];
+        if auth.keys().any(|key| !known.contains(&key.as_str())) || auth.get("type")?.as_str() != Some("oauth") {
             return None;
         }
         self.inner.authorization(provider, config).ok()?;
         let text = |key: &str| auth.get(key)?.as_str().map(str::to_owned);
-        let client = Client::new(text("client_id")?, Some(Secret::new(text("client_secret")?)));
+        // A public client has no secret.
+        let client = Client::new(text("client_id")?, text("client_secret").map(Secret::new));
         let refresh = Some(Secret::new(text("refresh_token")?));
         let grant = GrantKind::AuthorizationCode;
         Some((client, Tokens { grant, access: None, expires_at: None, refresh, login: None }))
@@ -269,7 +276,9 @@ impl Connections {
     ) -> Result<Connection> {
         checked_name("name", &request.name)?;
         without_auth(&request.config)?;
-        let provider = self.inner.registry.get(&request.provider)?.name;
+        let registration = self.inner.registry.get(&request.provider)?;
+        holds_no_secret(registration, &request.config)?;
+        let provider = registration.name;
         let authorization = self.inner.authorization(provider, &request.config)?;
         let (offered, grant) = match &login {
             None => (authorization.client_credentials, OAuthGrant::ClientCredentials),
@@ -284,7 +293,10 @@ impl Connections {
                 .with_hint("have somebody agree on the vendor's page instead"));
         }
         let (client, shared_app) = match request.client {
-            ClientChoice::Shared(name) => (self.store().oauth_app(&name).await?, Some(name)),
+            ClientChoice::Shared(name) => {
+                may_have_shared(&authorization)?;
+                (self.store().oauth_app(&name, provider).await?, Some(name))
+            }
             ClientChoice::Own(client) => (client, None),
         };
         let scopes = request.scopes.unwrap_or_else(|| authorization.scopes.clone());
@@ -372,6 +384,20 @@ impl Connections {
         sites.retain(|site| seen.insert(site.id.clone()));
         Ok(sites)
     }
+}
+
+/// Refuses to give a host that a customer named the client that all customers share.
+pub(crate) fn may_have_shared(authorization: &Authorization) -> Result<()> {
+    if authorization.is_vendors_own {
+        return Ok(());
+    }
+    let host = Url::parse(&authorization.token_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let host = host.unwrap_or_default();
+    Err(Error::config(
+        "app",
+        format!("a shared OAuth client goes to the vendor's own hosts alone, and `{host}` is none"),
+    )
+    .with_hint("give the account by the vendor's own name for it, or a client that its administrator made"))
 }
 
 /// The parts of a whole configuration.

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use ticketing_core::{Error, ErrorKind, Result};
+use ticketing_core::{Error, ErrorKind, ProviderRegistration, Result};
 
 /// A connection's id: made once, and never used for another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -59,8 +59,14 @@ impl Status {
         match text {
             "active" => Ok(Self::Active),
             "needs_reauthorization" => Ok(Self::NeedsReauthorization),
-            other => Err(Error::new(ErrorKind::Integrity, format!("a connection has the unknown status `{other}`"))
-                .with_hint("update this program: a newer one wrote the store")),
+            other => {
+                let shown: String = other.chars().take(60).flat_map(char::escape_debug).collect();
+                Err(Error::new(ErrorKind::Integrity, format!("its status `{shown}` is not known"))
+                    .with_field("status")
+                    .with_hint(
+                        "update this program where a newer one wrote the store; else put the row back from a backup",
+                    ))
+            }
         }
     }
 }
@@ -138,4 +144,20 @@ pub(crate) fn checked_name(field: &str, name: &str) -> Result<()> {
     let shown: String = name.chars().take(60).flat_map(char::escape_debug).collect();
     Err(Error::invalid(field, format!("`{shown}` is no name"))
         .with_hint("write 1 to 100 letters, digits, and `.`, `_`, `-`, `@`, `/`, `+` or `:`, not beginning with `-`"))
+}
+
+/// Refuses a configuration that holds a secret: it is kept and shown in clear. `auth` was taken out of it before, and of
+/// everything else the provider's schema says which is secret.
+pub(crate) fn holds_no_secret(registration: &ProviderRegistration, config: &Value) -> Result<()> {
+    let schema = (registration.config_schema)().to_value();
+    let is_secret = |key: &str| {
+        let schema = schema["properties"][key].to_string();
+        schema.contains(r##""#/$defs/Secret""##) || schema.contains(r#""writeOnly":true"#)
+    };
+    match config.as_object().into_iter().flatten().find(|(key, _)| *key == "auth" || is_secret(key)) {
+        None => Ok(()),
+        Some((key, _)) => Err(Error::config(key.clone(), "it is a secret, and a configuration is kept in clear")
+            .with_provider(registration.name)
+            .with_hint("leave it out; webhook secrets are kept sealed, by `ticketing admin-kit --secret-file FILE --connection NAME`")),
+    }
 }

@@ -9,13 +9,13 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use ticketing_core::{
     Authorization, BuildContext, Error, ErrorKind, Registry, Result, TicketingClient, TicketingProvider,
-    WebhookDelivery, WebhookIntake,
 };
 use ticketing_http::HttpContext;
 use ticketing_http::auth::{Authenticator, TokenCache, TokenCacheOptions};
 
 use crate::connection::{Connection, ConnectionId, Status};
 use crate::credential::Credential;
+use crate::intake::Intakes;
 use crate::refresh::{FETCH, StoredTokens, needs_reauthorization};
 use crate::store::Store;
 
@@ -42,6 +42,7 @@ pub(crate) struct Inner {
     pub(crate) http: HttpContext,
     lease: Duration,
     open: Mutex<OpenClients>,
+    pub(crate) intakes: Intakes,
 }
 
 #[derive(Default)]
@@ -73,15 +74,19 @@ impl Connections {
         let http = HttpContext::from_build(context)?;
         let store = store.with_clock(context.clock());
         let context = context.clone().with_extension(http.clone());
-        Ok(Self { inner: Arc::new(Inner { store, registry, context, http, lease: LEASE, open: Mutex::default() }) })
+        Ok(Self::over(store, registry, context, http, LEASE))
     }
 
     /// With another time that a refresh may take before another process takes over.
     #[must_use]
     pub fn with_lease(self, lease: Duration) -> Self {
         let Inner { store, registry, context, http, .. } = &*self.inner;
-        let (store, registry, context, http) = (store.clone(), registry.clone(), context.clone(), http.clone());
-        Self { inner: Arc::new(Inner { store, registry, context, http, lease, open: Mutex::default() }) }
+        Self::over(store.clone(), registry.clone(), context.clone(), http.clone(), lease)
+    }
+
+    fn over(store: Store, registry: Registry, context: BuildContext, http: HttpContext, lease: Duration) -> Self {
+        let (open, intakes) = (Mutex::default(), Intakes::default());
+        Self { inner: Arc::new(Inner { store, registry, context, http, lease, open, intakes }) }
     }
 
     /// The store.
@@ -107,28 +112,6 @@ impl Connections {
     pub async fn client_by_id(&self, tenant: &str, id: &ConnectionId) -> Result<TicketingClient> {
         let connection = self.inner.store.get(tenant, id).await?;
         self.open(connection).await
-    }
-
-    /// Verifies webhook deliveries of the tenant's connection, by any of its secrets.
-    ///
-    /// # Errors
-    /// `Unsupported` where the provider takes none; `Config` where the connection has no secret for them.
-    pub async fn webhook(&self, tenant: &str, name: &str) -> Result<Arc<dyn WebhookIntake>> {
-        let connection = self.inner.store.find(tenant, name).await?;
-        let registration = self.inner.registry.get(&connection.provider)?;
-        let build = registration
-            .webhook
-            .ok_or_else(|| Error::new(ErrorKind::Unsupported, format!("{} sends no webhooks", registration.name)))?;
-        let secrets = self.inner.store.webhook_secrets(&connection).await?;
-        if secrets.is_empty() {
-            return Err(Error::config("webhook_secrets", format!("the connection `{name}` has none"))
-                .with_hint("make one with `ticketing admin-kit`, and keep it with the connection"));
-        }
-        let intakes = secrets
-            .iter()
-            .map(|secret| build(json!({ "secret": secret.expose() }), &self.inner.context))
-            .collect::<Result<Vec<_>>>()?;
-        Ok(Arc::new(AnySecret { intakes }))
     }
 
     async fn open(&self, connection: Connection) -> Result<TicketingClient> {
@@ -252,24 +235,5 @@ impl Inner {
             Some(credential) => self.context.clone().with_extension(self.http.clone().with_credential(credential)),
         };
         self.registry.build(name, config, &context)
-    }
-}
-
-/// Deliveries that may be signed with any of several secrets: the new one and the old one, while one is being replaced.
-#[derive(Debug)]
-struct AnySecret {
-    intakes: Vec<Arc<dyn WebhookIntake>>,
-}
-
-impl WebhookIntake for AnySecret {
-    fn receive(&self, delivery: &WebhookDelivery) -> Result<Vec<ticketing_core::model::ChangeEvent>> {
-        let mut refused = None;
-        for intake in &self.intakes {
-            match intake.receive(delivery) {
-                Err(error) if error.kind() == ErrorKind::Unauthenticated => refused = Some(error),
-                outcome => return outcome,
-            }
-        }
-        Err(refused.unwrap_or_else(|| Error::config("webhook_secrets", "there is none")))
     }
 }

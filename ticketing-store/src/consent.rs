@@ -1,5 +1,7 @@
 //! What a product says to send a customer to the vendor's page, and what comes back.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,7 +21,7 @@ pub enum ClientChoice {
 }
 
 /// A customer to be sent to the vendor's page.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BeginAuthorization {
     /// Whose connection it will be.
@@ -38,6 +40,27 @@ pub struct BeginAuthorization {
     pub scopes: Option<Vec<String>>,
     /// Which of the customer's sites, by its id or address, where the token opens several.
     pub site: Option<String>,
+}
+
+impl fmt::Debug for BeginAuthorization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BeginAuthorization")
+            .field("tenant", &self.tenant)
+            .field("provider", &self.provider)
+            .field("name", &self.name)
+            // As a customer typed it: what is in it is not known yet.
+            .field("config", &keys(&self.config))
+            .field("client", &self.client)
+            .field("redirect_uri", &self.redirect_uri)
+            .field("scopes", &self.scopes)
+            .field("site", &self.site)
+            .finish()
+    }
+}
+
+/// The keys of a configuration, without their values.
+pub(crate) fn keys(config: &Value) -> Vec<&str> {
+    config.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect()
 }
 
 impl BeginAuthorization {
@@ -72,13 +95,23 @@ impl BeginAuthorization {
 }
 
 /// Where to send the customer.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Begun {
     /// The vendor's page. It holds the state, and is for this customer's browser alone.
     pub url: Url,
     /// Until when they may come back.
     pub expires_at: DateTime<Utc>,
+}
+
+impl fmt::Debug for Begun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The address holds the state.
+        f.debug_struct("Begun")
+            .field("host", &self.url.host_str())
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a customer's browser brings back.

@@ -188,6 +188,13 @@ fn unusable(path: &Path, error: std::io::Error) -> Error {
 /// An error of the database. Its text holds names of tables and columns, and none of our values.
 pub(crate) fn storage(error: sqlx::Error) -> Error {
     let message = match &error {
+        sqlx::Error::Database(cause) if is_damage(cause.code().as_deref()) => {
+            let message = format!("the store of connections is damaged ({})", cause.message());
+            return Error::new(ErrorKind::Integrity, message)
+                .with_field("store")
+                .with_hint("put it back from a backup; nothing was changed in it")
+                .with_source(error);
+        }
         sqlx::Error::Database(cause) => format!("the store of connections refused a statement ({})", cause.message()),
         sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::Tls(_) => {
             "the store of connections cannot be reached".to_owned()
@@ -195,4 +202,10 @@ pub(crate) fn storage(error: sqlx::Error) -> Error {
         other => format!("the store of connections failed ({other})"),
     };
     Error::new(ErrorKind::Unavailable, message).with_retry_after(Duration::ZERO).with_source(error)
+}
+
+/// True where a database says that its file is broken, or that a table or column is not there: waiting mends neither.
+fn is_damage(code: Option<&str>) -> bool {
+    // SQLite: ERROR (no such table), CORRUPT, NOTADB. PostgreSQL: undefined table, undefined column, data corrupted.
+    matches!(code, Some("1" | "11" | "26" | "42P01" | "42703" | "XX001"))
 }

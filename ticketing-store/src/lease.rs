@@ -168,8 +168,18 @@ impl Store {
             .execute(&mut *transaction)
             .await
             .map_err(storage)?;
-            if let Some(client) = client {
-                self.put(&mut transaction, tenant, id, CLIENT, &client.to_clear()?).await?;
+            match client {
+                Some(client) => self.put(&mut transaction, tenant, id, CLIENT, &client.to_clear()?).await?,
+                // The client that belonged to the credential before.
+                None => {
+                    sqlx::query("DELETE FROM secrets WHERE tenant = $1 AND owner = $2 AND slot = $3")
+                        .bind(tenant)
+                        .bind(id)
+                        .bind(CLIENT)
+                        .execute(&mut *transaction)
+                        .await
+                        .map_err(storage)?;
+                }
             }
         }
         transaction.commit().await.map_err(storage)

@@ -37,6 +37,7 @@ mod consent;
 mod credential;
 mod database;
 mod failpoint;
+mod intake;
 mod key;
 mod lease;
 mod migration;

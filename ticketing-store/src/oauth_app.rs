@@ -74,17 +74,26 @@ impl Store {
             .collect()
     }
 
-    /// The client of a registration.
-    pub(crate) async fn oauth_app(&self, name: &str) -> Result<Client> {
-        let known: i64 = sqlx::query_scalar("SELECT count(*) FROM oauth_apps WHERE name = $1")
+    /// The client of a registration with this provider: no other vendor is given it.
+    pub(crate) async fn oauth_app(&self, name: &str, provider: &str) -> Result<Client> {
+        let known: Option<String> = sqlx::query_scalar("SELECT provider FROM oauth_apps WHERE name = $1")
             .bind(name)
-            .fetch_one(&self.database.pool)
+            .fetch_optional(&self.database.pool)
             .await
             .map_err(storage)?;
-        if known == 0 {
-            return Err(Error::new(ErrorKind::NotFound, format!("there is no shared OAuth client `{name}`"))
-                .with_field("app")
-                .with_hint("keep one: give its name with its client id and secret once"));
+        match known {
+            Some(known) if known == provider => {}
+            Some(known) => {
+                let message = format!("the shared OAuth client `{name}` is of {known}, and this is {provider}");
+                return Err(Error::new(ErrorKind::Conflict, message)
+                    .with_field("app")
+                    .with_hint(format!("name a client that is registered with {provider}")));
+            }
+            None => {
+                return Err(Error::new(ErrorKind::NotFound, format!("there is no shared OAuth client `{name}`"))
+                    .with_field("app")
+                    .with_hint("keep one: give its name with its client id and secret once"));
+            }
         }
         let clear = self.secret(EVERYBODY, &owner(name), CLIENT).await?;
         clear.map_or_else(|| Err(lost(CLIENT, name)), |clear| Client::from_clear(&clear))

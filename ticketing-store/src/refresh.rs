@@ -10,7 +10,8 @@ use ticketing_http::auth::{CredentialSource, Granted, OAuthGrant, Token, TokenEn
 use ticketing_http::{HttpContext, Sleeper};
 use tokio::time::timeout;
 
-use crate::connection::{Connection, ConnectionId, Status};
+use crate::authorize::may_have_shared;
+use crate::connection::{Connection, ConnectionId, OAuthApp, Status};
 use crate::credential::{Credential, GrantKind, Tokens};
 use crate::failpoint;
 use crate::store::Store;
@@ -142,6 +143,9 @@ impl StoredTokens {
     }
 
     async fn endpoint(&self, connection: &Connection) -> Result<TokenEndpoint> {
+        if matches!(connection.oauth_app, Some(OAuthApp::Shared(_))) {
+            may_have_shared(&self.authorization)?;
+        }
         let client = self.store.client(connection).await?;
         TokenEndpoint::of(&self.authorization, &client.id, client.secret, self.http.clone())
             .map(|endpoint| endpoint.with_scopes(connection.scopes.clone()))

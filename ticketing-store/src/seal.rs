@@ -92,6 +92,11 @@ pub(crate) fn key_of(sealed: &[u8]) -> String {
     sealed.get(1..1 + KEY_ID_BYTES).map(hex::encode).unwrap_or_default()
 }
 
+/// What should be sealed bytes, and is a text or a number.
+pub(crate) fn no_bytes(slot: &str, owner: &str) -> Error {
+    damaged(format!("the sealed {slot} of `{}` was changed: it is not bytes any more", shown(owner)))
+}
+
 fn damaged(message: String) -> Error {
     Error::new(ErrorKind::Integrity, message)
         .with_field("credential")

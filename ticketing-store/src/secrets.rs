@@ -1,13 +1,13 @@
 //! The table of everything secret: one row per tenant, owner and slot, with the id of the key it is sealed under.
 
-use sqlx::{AnyConnection, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 use ticketing_core::{Error, ErrorKind, Result};
 use zeroize::Zeroizing;
 
 use crate::database::{Dialect, storage};
 use crate::failpoint;
 use crate::key::{Key, Keys};
-use crate::seal::{Place, key_of, open, seal};
+use crate::seal::{Place, key_of, no_bytes, open, seal};
 use crate::store::Store;
 
 /// The slots of a connection.
@@ -94,7 +94,7 @@ impl Store {
             .fetch_optional(&self.database.pool)
             .await
             .map_err(storage)?;
-        row.map(|row| row.try_get(0).map_err(storage)).transpose()
+        row.map(|row| row.try_get(0).map_err(|_| no_bytes(slot, owner))).transpose()
     }
 
     /// Seals everything under the newest key; with a key file, a new key is made first. Nobody has to stop: rows are sealed
@@ -130,9 +130,12 @@ impl Store {
             for row in &rows {
                 let text = |column: usize| row.try_get::<String, _>(column).map_err(storage);
                 let (tenant, owner, slot) = (text(0)?, text(1)?, text(2)?);
-                let old: Vec<u8> = row.try_get(3).map_err(storage)?;
+                let old: Vec<u8> = row.try_get(3).map_err(|_| no_bytes(&slot, &owner))?;
                 let place = Place { tenant: &tenant, owner: &owner, slot: &slot };
-                let clear = open(&self.keys, place, &old)?;
+                let clear = match open(&self.keys, place, &old) {
+                    Ok(clear) => clear,
+                    Err(error) => return Err(self.named(&owner, error).await),
+                };
                 let changed = sqlx::query(
                     "UPDATE secrets SET key_id = $1, sealed = $2 WHERE tenant = $3 AND owner = $4 AND slot = $5 AND sealed = $6",
                 )
@@ -155,6 +158,18 @@ impl Store {
         }
     }
 
+    /// The error, with the name of the connection that it is about.
+    async fn named(&self, owner: &str, error: Error) -> Error {
+        let name: Result<Option<String>, _> = sqlx::query_scalar("SELECT name FROM connections WHERE id = $1")
+            .bind(owner)
+            .fetch_optional(&self.database.pool)
+            .await;
+        match name {
+            Ok(Some(name)) => error.with_context(format!("the connection `{name}`")),
+            _ => error,
+        }
+    }
+
     /// Whether no row is left of another key, where nobody is writing one: on SQLite there is one writer at a time, and on
     /// PostgreSQL the table is taken until the old keys are forgotten.
     async fn is_done(&self, primary: &Key, forget_old: bool) -> Result<bool> {
@@ -165,6 +180,13 @@ impl Store {
                 .await
                 .map_err(storage)?;
         }
+        // What is sealed says itself which key it needs. A row whose `key_id` says otherwise would lose its key here.
+        let needed = match self.database.dialect {
+            Dialect::Sqlite => "lower(hex(substr(sealed, 2, 8)))",
+            Dialect::Postgres => "encode(substr(sealed, 2, 8), 'hex')",
+        };
+        let truthful = format!("UPDATE secrets SET key_id = {needed} WHERE key_id = $1 AND {needed} <> $1");
+        sqlx::query(AssertSqlSafe(truthful)).bind(primary.name()).execute(&mut *transaction).await.map_err(storage)?;
         let left: i64 = sqlx::query_scalar("SELECT count(*) FROM secrets WHERE key_id <> $1")
             .bind(primary.name())
             .fetch_one(&mut *transaction)

@@ -8,8 +8,10 @@ use serde_json::Value;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 use ticketing_core::{Clock, Error, ErrorKind, Result, Secret, SystemClock};
+use zeroize::Zeroizing;
 
 use crate::connection::{Connection, ConnectionId, OAuthApp, Status, checked_name};
+use crate::consent::keys;
 use crate::credential::{Bound, Client, Credential, secrets_from_clear, secrets_to_clear};
 use crate::database::{Database, Location, storage};
 use crate::key::{KeySource, Keys};
@@ -32,7 +34,7 @@ impl fmt::Debug for Store {
 }
 
 /// What a new connection is made of.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct NewConnection {
     /// Whose it is.
@@ -57,6 +59,21 @@ pub struct NewConnection {
     pub webhook_secrets: Vec<Secret>,
     /// The scopes that the vendor gave.
     pub scopes: Vec<String>,
+}
+
+impl fmt::Debug for NewConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewConnection")
+            .field("tenant", &self.tenant)
+            .field("provider", &self.provider)
+            .field("name", &self.name)
+            .field("account", &self.account)
+            // Nobody has looked yet whether it holds what it should not.
+            .field("config", &keys(&self.config))
+            .field("credential", &self.credential)
+            .field("webhook_secrets", &self.webhook_secrets.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl NewConnection {
@@ -145,6 +162,10 @@ impl Store {
     async fn insert(&self, transaction: &mut AnyConnection, new: NewConnection) -> Result<ConnectionId> {
         checked_name("name", &new.name)?;
         checked_name("tenant", &new.tenant)?;
+        if new.config.get("auth").is_some() {
+            return Err(Error::config("auth", "it stands in the configuration, which is kept in clear")
+                .with_hint("take it out, and give it as the credential"));
+        }
         let id = ConnectionId::random();
         let oauth_client_id = new.own_client.as_ref().map(|client| client.id.clone());
         let expires_at = new.credential.as_ref().and_then(expires_at);
@@ -234,6 +255,24 @@ impl Store {
         rows.iter().map(connection).collect()
     }
 
+    /// All of the tenant's connections that can be read, by name; and of those whose row was changed, what is wrong with each.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn list_readable(&self, tenant: &str) -> Result<(Vec<Connection>, Vec<Error>)> {
+        let query = format!("SELECT {COLUMNS} FROM connections WHERE tenant = $1 ORDER BY name");
+        let rows =
+            sqlx::query(AssertSqlSafe(query)).bind(tenant).fetch_all(&self.database.pool).await.map_err(storage)?;
+        let (mut all, mut unreadable) = (Vec::with_capacity(rows.len()), Vec::new());
+        for row in &rows {
+            match connection(row) {
+                Ok(connection) => all.push(connection),
+                Err(error) => unreadable.push(error),
+            }
+        }
+        Ok((all, unreadable))
+    }
+
     /// Gives a connection another name.
     ///
     /// # Errors
@@ -295,10 +334,21 @@ impl Store {
     /// # Errors
     /// `Integrity` where the row was changed; `Config` where its key is not at hand.
     pub async fn webhook_secrets(&self, connection: &Connection) -> Result<Vec<Secret>> {
-        match self.secret(&connection.tenant, connection.id.as_str(), WEBHOOK_SECRETS).await? {
+        match self.own_secret(connection, WEBHOOK_SECRETS).await? {
             Some(clear) => secrets_from_clear(&clear),
             None => Ok(Vec::new()),
         }
+    }
+
+    /// A secret of a connection; where it does not open, the error names the connection as people do.
+    async fn own_secret(&self, connection: &Connection, slot: &str) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        let opened = self.secret(&connection.tenant, connection.id.as_str(), slot).await;
+        opened.map_err(|error| match error.kind() {
+            ErrorKind::Integrity | ErrorKind::Config => {
+                error.with_context(format!("the connection `{}`", connection.name))
+            }
+            _ => error,
+        })
     }
 
     /// Puts other secrets in their place: the new one and the old one, while one is being replaced.
@@ -326,7 +376,7 @@ impl Store {
 
     /// The credential of a connection; refused where the row was given another account than the credential was for.
     pub(crate) async fn credential(&self, connection: &Connection) -> Result<Option<Credential>> {
-        let Some(clear) = self.secret(&connection.tenant, connection.id.as_str(), CREDENTIAL).await? else {
+        let Some(clear) = self.own_secret(connection, CREDENTIAL).await? else {
             return match &connection.credential {
                 None => Ok(None),
                 Some(_) => Err(secrets::lost(CREDENTIAL, &connection.name)),
@@ -347,8 +397,8 @@ impl Store {
     /// The OAuth client that a connection uses.
     pub(crate) async fn client(&self, connection: &Connection) -> Result<Client> {
         let clear = match &connection.oauth_app {
-            Some(OAuthApp::Shared(name)) => return self.oauth_app(name).await,
-            Some(OAuthApp::Own { .. }) => self.secret(&connection.tenant, connection.id.as_str(), CLIENT).await?,
+            Some(OAuthApp::Shared(name)) => return self.oauth_app(name, &connection.provider).await,
+            Some(OAuthApp::Own { .. }) => self.own_secret(connection, CLIENT).await?,
             None => None,
         };
         clear.map_or_else(|| Err(secrets::lost(CLIENT, &connection.name)), |clear| Client::from_clear(&clear))
@@ -390,38 +440,48 @@ pub(crate) fn no_connection(name: &str) -> Error {
         .with_hint("`ticketing connections list` shows which there are; `ticketing connect` makes one")
 }
 
-/// A row of [`COLUMNS`].
+/// A row of [`COLUMNS`]. One that is not as this program writes them is named, with what is wrong about it.
 pub(crate) fn connection(row: &AnyRow) -> Result<Connection> {
-    let text = |column: usize| row.try_get::<String, _>(column).map_err(storage);
-    let maybe = |column: usize| row.try_get::<Option<String>, _>(column).map_err(storage);
-    let time = |column: usize| -> Result<Option<DateTime<Utc>>> {
-        let millis = row.try_get::<Option<i64>, _>(column).map_err(storage)?;
-        Ok(millis.and_then(DateTime::from_timestamp_millis))
+    read(row).map_err(|error| {
+        // By its name, or else by its id.
+        let known = [2, 0].into_iter().find_map(|column| row.try_get::<String, _>(column).ok()).unwrap_or_default();
+        let known: String = known.chars().take(100).flat_map(char::escape_debug).collect();
+        error.with_context(format!("the connection `{known}`"))
+    })
+}
+
+fn read(row: &AnyRow) -> Result<Connection> {
+    let text = |column: usize, name: &str| row.try_get::<String, _>(column).map_err(|_| unreadable(name));
+    let maybe = |column: usize, name: &str| row.try_get::<Option<String>, _>(column).map_err(|_| unreadable(name));
+    let number = |column: usize, name: &str| row.try_get::<i64, _>(column).map_err(|_| unreadable(name));
+    let time = |column: usize, name: &str| -> Result<Option<DateTime<Utc>>> {
+        let millis = row.try_get::<Option<i64>, _>(column).map_err(|_| unreadable(name))?;
+        millis.map(|millis| DateTime::from_timestamp_millis(millis).ok_or_else(|| unreadable(name))).transpose()
     };
-    let oauth_app = match (maybe(7)?, maybe(8)?) {
+    let oauth_app = match (maybe(7, "oauth_app")?, maybe(8, "oauth_client_id")?) {
         (Some(shared), _) => Some(OAuthApp::Shared(shared)),
         (None, Some(client_id)) => Some(OAuthApp::Own { client_id }),
         (None, None) => None,
     };
     Ok(Connection {
-        id: ConnectionId::from_row(text(0)?),
-        tenant: text(1)?,
-        name: text(2)?,
-        provider: text(3)?,
-        account: text(4)?,
-        config: parse("config", &text(5)?)?,
-        mapping: maybe(6)?.map(|text| parse("mapping", &text)).transpose()?,
+        id: ConnectionId::from_row(text(0, "id")?),
+        tenant: text(1, "tenant")?,
+        name: text(2, "name")?,
+        provider: text(3, "provider")?,
+        account: text(4, "account")?,
+        config: parse("config", &text(5, "config")?)?,
+        mapping: maybe(6, "mapping")?.map(|text| parse("mapping", &text)).transpose()?,
         oauth_app,
-        credential: maybe(9)?,
-        webhook_secrets: row.try_get::<i64, _>(10).map_err(storage)?.try_into().unwrap_or(0),
-        status: Status::parse(&text(11)?)?,
-        scopes: serde_json::from_value(parse("scopes", &text(12)?)?).map_err(|_| unreadable("scopes"))?,
-        expires_at: time(13)?,
-        created: time(14)?.unwrap_or_default(),
-        last_used: time(15)?,
-        last_error: maybe(16)?,
-        generation: row.try_get(17).map_err(storage)?,
-        revision: row.try_get(18).map_err(storage)?,
+        credential: maybe(9, "credential")?,
+        webhook_secrets: number(10, "webhook_secrets")?.try_into().map_err(|_| unreadable("webhook_secrets"))?,
+        status: Status::parse(&text(11, "status")?)?,
+        scopes: serde_json::from_value(parse("scopes", &text(12, "scopes")?)?).map_err(|_| unreadable("scopes"))?,
+        expires_at: time(13, "expires_at")?,
+        created: time(14, "created")?.ok_or_else(|| unreadable("created"))?,
+        last_used: time(15, "last_used")?,
+        last_error: maybe(16, "last_error")?,
+        generation: number(17, "generation")?,
+        revision: number(18, "revision")?,
     })
 }
 
@@ -430,7 +490,7 @@ fn parse(column: &str, text: &str) -> Result<Value> {
 }
 
 fn unreadable(column: &str) -> Error {
-    Error::new(ErrorKind::Integrity, format!("a connection's `{column}` is not what was written"))
+    Error::new(ErrorKind::Integrity, format!("its `{column}` is not what was written"))
         .with_field(column)
         .with_hint("put the row back from a backup, or connect the account again; the row was left as it is")
 }

@@ -1,5 +1,7 @@
 //! A connection taken from one installation to another, sealed under a passphrase.
 
+use std::fmt;
+
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -29,7 +31,7 @@ const MOST_LANES: u32 = 16;
 const SHORTEST: usize = 12;
 
 /// A connection outside of a store: everything about it, sealed under a passphrase.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exported {
     format: String,
@@ -37,6 +39,15 @@ pub struct Exported {
     kdf: Kdf,
     nonce: String,
     sealed: String,
+}
+
+impl fmt::Debug for Exported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exported")
+            .field("version", &self.version)
+            .field("sealed_bytes", &self.sealed.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// How the key is made from the passphrase.
@@ -203,7 +214,7 @@ impl Store {
         if let Some(client) = content.client {
             let client = Client::from_clear(&to_clear(&client)?)?;
             match &content.shared_app {
-                Some(app) if self.oauth_app(app).await.is_ok_and(|known| known == client) => {
+                Some(app) if self.oauth_app(app, &new.provider).await.is_ok_and(|known| known == client) => {
                     new.shared_app = Some(app.clone());
                 }
                 _ => new.own_client = Some(client),

@@ -46,6 +46,36 @@ pub struct AdminKit {
     pub tables: Vec<String>,
 }
 
+/// Refuses an address that would not stand in a guide and in a script as it is; reading one passes over some of these.
+fn is_printable(field: &str, address: &str) -> Result<()> {
+    let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '`' | '"' | '\'' | '<' | '>' | '\\');
+    match address.chars().find(|c| odd(*c)) {
+        None => Ok(()),
+        Some(c) => Err(Error::config(field, format!("it holds `{}`", c.escape_debug()))
+            .with_hint("write the address with its special characters escaped, `%20` for a blank")),
+    }
+}
+
+/// Refuses what no vendor could send a browser back to.
+fn is_redirect(address: &str) -> Result<()> {
+    let wrong = |why: &str| {
+        Error::config("redirect_uri", why.to_owned())
+            .with_hint("give the address that browsers come back to: https, or http on 127.0.0.1")
+    };
+    is_printable("redirect_uri", address)?;
+    let url = Url::parse(address).map_err(|_| wrong("it is no address"))?;
+    let is_loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback => {}
+        _ => return Err(wrong("it is not https: the code would travel in clear")),
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+        return Err(wrong("it holds a user name, password or fragment"));
+    }
+    Ok(())
+}
+
 /// One file of the kit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -85,6 +115,7 @@ impl AdminKit {
         if kit.webhook_url.contains("${") {
             return Err(wrong("it holds `${`, which the instance takes for a variable"));
         }
+        is_printable("webhook_url", &kit.webhook_url)?;
         let bad = kit.tables.iter().find(|table| !is_table_name(table));
         if let Some(table) = bad {
             let shown: String = table.chars().take(80).flat_map(char::escape_debug).collect();
@@ -94,6 +125,7 @@ impl AdminKit {
         if kit.tables.is_empty() {
             return Err(Error::config("tables", "there is none").with_hint("name the tables that tickets come from"));
         }
+        is_redirect(&kit.redirect_uri)?;
         Ok(kit)
     }
 

@@ -128,6 +128,17 @@ fn what_is_wrong_with_an_order_is_said() {
     {
         assert_eq!(AdminKit::new(url, "x", tables()).unwrap_err().field(), Some("webhook_url"), "{url}");
     }
+    // What an address may hold, and a guide and a script may not: reading it would pass over some of these.
+    for odd in ["a\nb", "a\tb", "a b", "a`b", "a'b", "a\"b", "a<b", "a\\b", "a\u{7f}b"] {
+        let url = format!("https://tickets.example.com/{odd}");
+        assert_eq!(AdminKit::new(&url, "x", tables()).unwrap_err().field(), Some("webhook_url"), "{url}");
+        assert_eq!(AdminKit::new(HOOK, &url, tables()).unwrap_err().field(), Some("redirect_uri"), "{url}");
+    }
+    for url in ["", "callback", "http://tickets.example.com/", "ftp://127.0.0.1/", "https://u:p@tickets.example.com/"] {
+        let error = AdminKit::new(HOOK, url, tables()).unwrap_err();
+        assert!(error.field() == Some("redirect_uri") && error.hint().is_some(), "{url}: {error}");
+    }
+    AdminKit::new(HOOK, "http://127.0.0.1:8400/callback", tables()).unwrap();
     for tables in [vec![], vec!["Incident".to_owned()], vec!["a]]></script>".to_owned()]] {
         assert_eq!(AdminKit::new(HOOK, "x", tables).unwrap_err().field(), Some("tables"));
     }

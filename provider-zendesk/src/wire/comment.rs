@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use ticketing_core::Secret;
 use ticketing_core::model::Timestamp;
 
 use super::envelope::Meta;
@@ -65,7 +66,8 @@ pub(crate) struct UploadBody {
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Upload {
-    pub(crate) token: String,
+    /// Whoever has it can attach the file.
+    pub(crate) token: Secret,
 }
 
 /// Everything that one save did.

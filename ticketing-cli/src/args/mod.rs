@@ -48,9 +48,13 @@ impl Cli {
         while let Some((_, below)) = command.subcommand() {
             command = below;
         }
-        cli.globals.connection.prefer_typed(|name| {
+        let is_typed = |name: &str| {
             command.try_contains_id(name).is_ok() && command.value_source(name) == Some(ValueSource::CommandLine)
-        });
+        };
+        cli.globals.connection.prefer_typed(is_typed);
+        if let Command::Connect(connect) = &mut cli.command {
+            connect.prefer_typed(is_typed);
+        }
         Ok(cli)
     }
 }
@@ -74,5 +78,23 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_command_line_shows_no_secret() {
+        const CANARY: &str = "c4n4ry-5ecret";
+        let store = format!("postgres://user:{CANARY}@db.example.com/x");
+        let config = format!(r#"{{"auth":{{"password":"{CANARY}"}}}}"#);
+        let (path, pair) = (format!("/x?token={CANARY}"), format!("token={CANARY}"));
+        let header = format!("x-key: {CANARY}");
+        for words in [
+            &["connect", "servicenow", "--client-secret", CANARY, "--store", &store, "--config", &config][..],
+            &["connections", "list", "--store", &store],
+            &["raw", "post", &path, "--query", &pair, "--header", &header, "--body", CANARY, "--config", &config],
+        ] {
+            let cli = Cli::of(std::iter::once("ticketing").chain(words.iter().copied())).unwrap();
+            let shown = format!("{cli:?} {cli:#?}");
+            assert!(!shown.contains(CANARY), "{shown}");
+        }
     }
 }

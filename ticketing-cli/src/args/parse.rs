@@ -1,11 +1,12 @@
 //! Reads the values of arguments; an error names the cause and the way out, and clap names the argument.
 
+use std::convert::Infallible;
 use std::str::FromStr;
 
 use chrono::{NaiveDate, NaiveDateTime};
-use ticketing::Error;
 use ticketing::model::{Due, FieldData, Timestamp};
 use ticketing::request::{Sort, SortDirection, SortField};
+use ticketing::{Error, Secret};
 
 /// A value of the core's: selectors, statuses, priorities.
 pub(crate) fn core<T: FromStr<Err = Error>>(text: &str) -> Result<T, String> {
@@ -21,6 +22,11 @@ pub(crate) fn not_empty(text: &str) -> Result<String, String> {
         "" => Err("it is empty".to_owned()),
         _ => Ok(text.to_owned()),
     }
+}
+
+/// What is a secret, or may hold one: it is shown by nothing that shows the command line.
+pub(crate) fn secret(text: &str) -> Result<Secret, Infallible> {
+    Ok(Secret::new(text))
 }
 
 /// A moment of a recorded log, in whose own way of writing it the way out is told.

@@ -275,6 +275,19 @@ fn bad_input_is_one_clear_line() {
     let home = Home::new();
     home.run(&["connect", "servicenow", "--instance", "acme"]).bad(2, &["--client-id", "admin-kit"]);
     home.run(&["connect", "nosuch"]).bad(2, &["nosuch", "servicenow"]);
+    home.run(&["connect", "servicenow", "--instance", "acme", "--client-id", "x", "--port", "0"]).bad(2, &["--port"]);
+    // What would do nothing is refused.
+    home.run(&["connect", "memory", "--name", "m", "--client-id", "x"]).bad(2, &["--client-id", "memory"]);
+    home.run(&["connect", "memory", "--name", "m", "--app", "x"]).bad(2, &["--app", "memory"]);
+    home.run(&["connect", "memory", "--name", "m", "--config", r#"{"webhook_secret":"hunter2"}"#])
+        .bad(2, &["`webhook_secret`", "secret-file"]);
+    home.run(&["connect", "memory", "--name", "m"]).good();
+    home.run(&["connect", "memory", "--connection", "m", "--name", "n"]).bad(2, &["--name", "connections rename"]);
+    home.run(&["connect", "memory", "--connection", "m", "--client-id", "x"]).bad(2, &["--client-id"]);
+    home.run(&["connect", "jira", "--connection", "m"]).bad(2, &["`m`", "memory", "jira"]);
+    home.run(&["connect", "memory", "--connection", "m"]).bad(7, &["`m`", "`auth`"]);
+    let kit = ["admin-kit", "jira", "--webhook-url", "https://x.example", "--out", "kit", "--table", "incident"];
+    home.run(&kit).bad(2, &["--table", "jira"]);
     home.run(&["connect", "servicenow", "--instance", "http://10.0.0.1", "--client-id", "x"]).bad(2, &["instance"]);
     home.run(&["tickets", "list", "--connection", "nosuch"]).bad(3, &["nosuch", "ticketing connect"]);
     home.run(&["tickets", "list", "--connection", "c", "--provider", "memory"]).bad(2, &["--connection", "--provider"]);
@@ -325,8 +338,19 @@ fn the_administrators_kit_is_written() {
     std::fs::write(&made, "vendors-own-secret\n").unwrap();
     let args = ["admin-kit", "zendesk", "--webhook-url", url, "--out", &out, "--secret-file", &made];
     home.run(&args).bad(2, &["--connection"]);
-    home.run(&[&args[..], &["--connection", "c"]].concat()).good();
-    assert_eq!(home.run(&["connections", "show", "c", "--json"]).good().json()["webhook_secrets"], 2);
+    home.run(&[&args[..], &["--connection", "c"]].concat()).bad(2, &["`c`", "servicenow", "zendesk"]);
+    let config = r#"{"instance":"acme","auth":{"type":"bearer","token":"t"}}"#;
+    home.run(&["connect", "zendesk", "--name", "z", "--config", config]).good();
+    home.run(&[&args[..], &["--connection", "z"]].concat()).good();
+    std::fs::write(&made, "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==").unwrap();
+    home.run(&[&args[..], &["--connection", "z"]].concat()).bad(2, &["`secret`", "public"]);
+    assert_eq!(home.run(&["connections", "show", "z", "--json"]).good().json()["webhook_secrets"], 1);
+    // A connection that is not there is told before a secret is made.
+    let other = home.path("other-secret");
+    let args =
+        ["admin-kit", "jira", "--webhook-url", url, "--out", &out, "--secret-out", &other, "--connection", "nosuch"];
+    home.run(&args).bad(3, &["`nosuch`"]);
+    assert!(!Path::new(&other).exists());
     let secret = std::fs::read_to_string(&secret).unwrap();
     assert!(secret.trim().len() >= 43 && !shown.stdout.contains(secret.trim()));
 }

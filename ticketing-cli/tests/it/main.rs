@@ -18,3 +18,4 @@ mod sandbox;
 mod secrets;
 mod server;
 mod servicenow;
+mod tampering;

@@ -28,6 +28,14 @@ pub use update::{DeleteTicket, UpdateTicket};
 
 /// Declares a request: required parts go into `new`, the others have a default and a `with_…`.
 macro_rules! request {
+    ( $($declaration:tt)* ) => {
+        $crate::request::request_shown_by_hand! { #[derive(Debug)] $($declaration)* }
+    };
+}
+pub(crate) use request;
+
+/// The same without `Debug`, for requests whose parts are not all to be shown.
+macro_rules! request_shown_by_hand {
     (
         $(#[$doc:meta])*
         $name:ident
@@ -35,7 +43,7 @@ macro_rules! request {
         { $( $(#[$odoc:meta])* $optional:ident / $with:ident: $oty:ty, )* }
     ) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq)]
+        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
             $( $(#[$rdoc])* pub $required: $rty, )*
@@ -64,4 +72,4 @@ macro_rules! request {
         }
     };
 }
-pub(crate) use request;
+pub(crate) use request_shown_by_hand;

@@ -76,13 +76,23 @@ pub struct Granted {
 }
 
 /// An address to send a customer to, and what must be known when they come back.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct AuthorizeRequest {
     /// The address.
     pub url: Url,
     /// The PKCE verifier, where the vendor has PKCE; it is sent with the code.
     pub verifier: Option<Secret>,
+}
+
+impl fmt::Debug for AuthorizeRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The query holds the state.
+        f.debug_struct("AuthorizeRequest")
+            .field("host", &self.url.host_str())
+            .field("verifier", &self.verifier)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A token endpoint, and the client that asks it.
@@ -319,7 +329,9 @@ fn refused(code: &str) -> Error {
     Error::new(ErrorKind::Unauthenticated, "the vendor refused the credential at its token endpoint")
         .with_code(code)
         .with_delivery(Delivery::Answered)
-        .with_hint("connect the account again, or correct client_id, client_secret and refresh_token")
+        .with_hint(
+            "connect the account again, or correct the client's id and secret, and the refresh token or password",
+        )
 }
 
 type Unreadable = RequestTokenError<Failed, StandardErrorResponse<BasicErrorResponseType>>;

@@ -5,13 +5,13 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use futures::StreamExt as _;
-use ticketing_core::{Error, ErrorKind, ManualClock, Result, Secret};
+use ticketing_core::{Authorization, Error, ErrorKind, ManualClock, Result, Secret};
 use ticketing_http::auth::{
     ApiKey, Authenticator, Basic, Bearer, CredentialSource as _, OAuthClient, OAuthGrant, OAuthSource, Token,
-    TokenCache, TokenCacheOptions,
+    TokenCache, TokenCacheOptions, TokenEndpoint,
 };
 use ticketing_http::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use ticketing_http::webhook::{HmacSha256, ReplayCache, SignatureEncoding};
+use ticketing_http::webhook::{HmacSha1, HmacSha256, ReplayCache, SignatureEncoding};
 use ticketing_http::{
     AddressPolicy, Answer, Body, HttpClient, Request, Response, SeededRandom, TransportError, TransportErrorKind,
     decode,
@@ -129,7 +129,12 @@ async fn no_type_shows_its_secret() {
         silent_debug("client", &client);
         silent_debug("context", client.context());
     }
-    for grant in [OAuthGrant::RefreshToken(canary()), OAuthGrant::ClientCredentials] {
+    for grant in [
+        OAuthGrant::RefreshToken(canary()),
+        OAuthGrant::ClientCredentials,
+        OAuthGrant::Password { username: "user".to_owned(), password: canary() },
+        OAuthGrant::AuthorizationCode { code: canary(), redirect_uri: "x".to_owned(), verifier: Some(canary()) },
+    ] {
         silent_debug("grant", &grant);
         let source = Arc::new(oauth_client(&fake, grant));
         silent_debug("source", &source);
@@ -137,9 +142,29 @@ async fn no_type_shows_its_secret() {
         silent_debug("cache", &TokenCache::new(source, clock, random, TokenCacheOptions::default()));
     }
     silent_debug("oauth client", &oauth_parts());
+    silent_debug("token endpoint", &TokenEndpoint::new(oauth_parts(), fake.context()));
+    let authorization = Authorization::new("https://acme.example.com/auth", "https://acme.example.com/token");
+    let asked = TokenEndpoint::authorize(&authorization, "id", "https://app.example.com/back", &[], &canary()).unwrap();
+    assert!(asked.url.as_str().contains(CANARY), "the state is in the address: {}", asked.url);
+    silent_debug("address to send a customer to", &asked);
+    let giving = Fake::new(|_| {
+        let body = format!(r#"{{"access_token":"{CANARY}","token_type":"bearer","refresh_token":"{CANARY}"}}"#);
+        answer(200, &[], &body)
+    });
+    let endpoint = TokenEndpoint::new(oauth_parts(), giving.context());
+    let granted = endpoint.ask(&OAuthGrant::ClientCredentials).await.unwrap();
+    assert_eq!(granted.access.expose(), CANARY);
+    silent_debug("granted", &granted);
+    silent_debug(
+        "context with a credential",
+        &fake.context().with_credential(Arc::new(Bearer::new(&canary()).unwrap())),
+    );
     silent_debug("token", &Token { access: canary(), expires_at: None });
     silent_debug("hmac", &HmacSha256::new(&canary(), SignatureEncoding::Hex).unwrap());
-    silent_debug("replay cache", &ReplayCache::new(1));
+    silent_debug("hmac", &HmacSha1::new(&canary(), SignatureEncoding::Hex).unwrap());
+    let replays = ReplayCache::new(1);
+    replays.note(CANARY).unwrap();
+    silent_debug("replay cache", &replays);
     silent_debug("request", &request());
     silent_debug("body", &Body::Bytes(CANARY.into()));
     let mut headers = HeaderMap::new();

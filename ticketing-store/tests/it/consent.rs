@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use ticketing_core::{ErrorKind, Secret};
-use ticketing_store::{Callback, Client, ClientChoice, Completed, OAuthApp, Status};
+use ticketing_store::{BeginAuthorization, Callback, Client, ClientChoice, Completed, OAuthApp, Status};
 
 use vendor_sandbox::jira::OtherSite;
 
@@ -207,6 +207,32 @@ async fn a_shared_registration_serves_many_and_its_secret_is_told_to_nobody() {
 }
 
 #[tokio::test]
+async fn a_shared_registration_goes_to_its_own_vendor_and_to_no_host_that_a_customer_named() {
+    let bed = Bed::new().await;
+    let client = Client::new("sandbox-client", Some(Secret::new("sandbox-secret")));
+    bed.connections.store().set_oauth_app("jiras", "gateway", &client).await.unwrap();
+    bed.connections.store().set_oauth_app("zendesks", "zendesk", &client).await.unwrap();
+    let refused = async |mut request: BeginAuthorization, app: &str, kind: ErrorKind| {
+        request.client = ClientChoice::Shared(app.to_owned());
+        for error in [
+            bed.connections.begin_authorization(request.clone()).await.unwrap_err(),
+            bed.connections.connect_by_grant(request, None).await.unwrap_err(),
+        ] {
+            assert_eq!((error.kind(), error.field()), (kind, Some("app")), "{error}");
+            assert!(error.hint().is_some(), "{error}");
+        }
+    };
+    refused(bed.begin_zendesk("z"), "jiras", ErrorKind::Conflict).await;
+    let mut elsewhere = bed.begin_zendesk("z");
+    elsewhere.config = serde_json::json!({ "instance": "support.evil.example" });
+    refused(elsewhere, "zendesks", ErrorKind::Config).await;
+    assert!(bed.transport.sent.lock().unwrap().is_empty(), "nothing is sent anywhere");
+    let mut own = bed.begin_zendesk("z");
+    own.client = ClientChoice::Shared("zendesks".to_owned());
+    bed.connect(own).await;
+}
+
+#[tokio::test]
 async fn grants_without_a_browser_are_tried_before_they_are_kept() {
     let bed = Bed::of(
         vendor_sandbox::servicenow::Sandbox::builder()
@@ -266,4 +292,24 @@ async fn a_dead_credential_is_said_and_mended_in_place() {
     };
     assert_eq!((&again.id, again.status, again.last_error), (&made.id, Status::Active, None));
     bed.connections.client(TENANT, "prod").await.unwrap().check().await.unwrap();
+}
+
+/// A refresh token that rotates is written down, whoever the client is: a public one has no secret.
+#[tokio::test]
+async fn a_given_refresh_token_is_kept_as_one_with_a_secret_and_without() {
+    let bed = Bed::new().await;
+    for (name, secret) in [("confidential", Some("s")), ("public", None)] {
+        let mut auth = serde_json::json!({ "type": "oauth", "client_id": name, "refresh_token": "r" });
+        if let Some(secret) = secret {
+            auth["client_secret"] = secret.into();
+        }
+        let config = serde_json::json!({ "instance": crate::bed::ZENDESK, "auth": auth });
+        let made = bed.connections.connect("acme", "zendesk", name, config).await.unwrap();
+        assert_eq!(made.oauth_app, Some(OAuthApp::Own { client_id: name.to_owned() }));
+        // Another credential in its place: nothing is left of the client and its scopes.
+        let auth = serde_json::json!({ "type": "bearer", "token": "t" });
+        let config = serde_json::json!({ "instance": crate::bed::ZENDESK, "auth": auth });
+        let made = bed.connections.reconnect("acme", &made.id, config).await.unwrap();
+        assert_eq!((made.oauth_app, made.scopes.len(), made.credential.as_deref()), (None, 0, Some("bearer")));
+    }
 }

@@ -53,6 +53,7 @@ fn authorization(config: &Value, context: &BuildContext) -> Result<Authorization
     authorization.authorize_parameters =
         vec![("audience".to_owned(), "api.atlassian.com".to_owned()), ("prompt".to_owned(), "consent".to_owned())];
     authorization.json_token_request = true;
+    authorization.is_vendors_own = true;
     authorization.rotates_refresh_token = true;
     Ok(authorization)
 }

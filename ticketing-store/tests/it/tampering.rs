@@ -149,3 +149,102 @@ async fn a_file_that_is_no_store_is_left_alone() {
     let error = Store::open(&Location::File(folder.path().to_owned()), key(1)).await.unwrap_err();
     assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("store")), "{error}");
 }
+
+/// Every column of a row, changed to what it cannot be: the row is named with what is wrong about it, its neighbours are there,
+/// and once it is put back everything works.
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_named_and_its_neighbours_are_listed() {
+    let bed = Bed::new().await;
+    let one = with_password(&bed.connections, TENANT, "one", "admin").await;
+    with_password(&bed.connections, TENANT, "two", "itil").await;
+    let pool = database(&bed).await;
+    let store = bed.connections.store();
+    let run = async |statement: String| {
+        let done = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(one.id.as_str()).execute(&pool).await.unwrap();
+        assert_eq!(done.rows_affected(), 1);
+    };
+    sqlx::query("CREATE TABLE kept AS SELECT * FROM connections WHERE name = 'one'").execute(&pool).await.unwrap();
+    for (column, value, field) in [
+        ("config", "'{'", "config"),
+        ("config", "x'00ff'", "config"),
+        ("mapping", "'['", "mapping"),
+        ("scopes", "'{}'", "scopes"),
+        ("scopes", "'[7]'", "scopes"),
+        ("status", "'gone'", "status"),
+        ("account", "x'00'", "account"),
+        ("provider", "x'00'", "provider"),
+        ("credential_kind", "x'00'", "credential"),
+        ("webhook_secrets", "'many'", "webhook_secrets"),
+        ("webhook_secrets", "-1", "webhook_secrets"),
+        ("created", "'yesterday'", "created"),
+        ("created", "9223372036854775807", "created"),
+        ("expires_at", "'soon'", "expires_at"),
+        ("last_used", "1e300", "last_used"),
+        ("generation", "'x'", "generation"),
+        ("revision", "'x'", "revision"),
+    ] {
+        run(format!("UPDATE connections SET {column} = {value} WHERE id = $1")).await;
+        let what = format!("{column} = {value}");
+        let error = bed.connections.client(TENANT, "one").await.unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Integrity, Some(field)), "{what}: {error}");
+        assert!(error.hint().is_some() && error.message().contains("`one`"), "{what}: {error}");
+        let (all, unreadable) = store.list_readable(TENANT).await.unwrap();
+        assert_eq!(all.iter().map(|own| own.name.as_str()).collect::<Vec<_>>(), ["two"], "{what}");
+        assert_eq!(unreadable.len(), 1, "{what}");
+        assert_eq!(unreadable[0].field(), Some(field), "{what}");
+        bed.connections.client(TENANT, "two").await.unwrap();
+        run(format!("UPDATE connections SET {column} = (SELECT {column} FROM kept) WHERE id = $1")).await;
+        assert_eq!(store.find(TENANT, "one").await.unwrap().config, one.config, "{what}");
+    }
+    bed.connections.client(TENANT, "one").await.unwrap().check().await.unwrap();
+}
+
+/// A row that says of itself that it is sealed under the newest key already would lose the key that it needs.
+#[tokio::test]
+async fn a_row_whose_key_was_renamed_is_sealed_anew_all_the_same() {
+    let bed = Bed::new().await;
+    let one = with_password(&bed.connections, TENANT, "one", "hunter2").await;
+    bed.connections.store().close().await;
+    let location = Location::File(bed.folder.path().join("store.db"));
+    let (old, new) = ("07".repeat(32), "08".repeat(32));
+    let open = async |keys: &str| {
+        let (name, keys) = ("TICKETING_KEY".to_owned(), ticketing_core::Secret::new(keys));
+        Store::open(&location, ticketing_store::KeySource::Text { name, keys }).await.unwrap()
+    };
+    let both = open(&format!("{new},{old}")).await;
+    both.set_webhook_secrets(&one, &[ticketing_core::Secret::new("hook")]).await.unwrap();
+    let pool = database(&bed).await;
+    // The webhook's secret is under the new key by now, and the credential takes its key's name.
+    let renamed = "UPDATE secrets SET key_id = (SELECT key_id FROM secrets WHERE slot = 'webhook_secrets')";
+    sqlx::query(renamed).execute(&pool).await.unwrap();
+    both.rekey(true).await.unwrap();
+    both.close().await;
+    let new = open(&new).await;
+    let exported = new.export(&one, &ticketing_core::Secret::new("correct horse battery")).await;
+    assert!(exported.is_ok(), "{exported:?}");
+}
+
+/// A file that is broken below the tables is told as what it is, and not as something to wait for.
+#[tokio::test]
+async fn a_damaged_file_is_no_matter_of_time() {
+    let bed = Bed::new().await;
+    for nth in 0..40 {
+        with_password(&bed.connections, TENANT, &format!("c{nth}"), "admin").await;
+    }
+    bed.connections.store().close().await;
+    let path = bed.folder.path().join("store.db");
+    let whole = std::fs::read(&path).unwrap();
+    let mut broken = whole.clone();
+    broken[4096..].fill(0x5a);
+    std::fs::write(&path, &broken).unwrap();
+    let opened = Store::open(&Location::File(path.clone()), key(7)).await;
+    let error = match opened {
+        Ok(store) => store.find(TENANT, "c1").await.unwrap_err(),
+        Err(error) => error,
+    };
+    assert_eq!((error.kind(), error.field(), error.is_retryable()), (ErrorKind::Integrity, Some("store"), false));
+    assert!(error.hint().is_some_and(|hint| hint.contains("backup")), "{error}");
+    std::fs::write(&path, &whole).unwrap();
+    let store = Store::open(&Location::File(path), key(7)).await.unwrap();
+    assert_eq!(store.list(TENANT, "", 100).await.unwrap().len(), 40);
+}

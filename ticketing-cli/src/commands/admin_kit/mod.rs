@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use ticketing::servicenow::admin_kit::AdminKit;
-use ticketing::{Clock as _, Secret, SystemClock};
+use ticketing::{BuildContext, Clock as _, Secret, SystemClock};
+use ticketing_store::{Connection, Store};
 
 use crate::args::{Globals, parse};
 use crate::commands::connect::from_file;
@@ -28,8 +29,8 @@ pub(crate) struct AdminKitCommand {
     /// Where the vendor sends browsers back to after consent
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8400/callback", value_parser = parse::not_empty)]
     redirect_uri: String,
-    /// A table that tickets come from, for ServiceNow; several by repeating
-    #[arg(long, value_name = "NAME", default_value = "incident")]
+    /// A table that tickets come from (ServiceNow; incident unless given); several by repeating
+    #[arg(long, value_name = "NAME")]
     table: Vec<String>,
     /// The folder to write into; it is made where it is missing, and files in it are written anew
     #[arg(long, value_name = "DIR")]
@@ -56,6 +57,17 @@ enum For {
     Zendesk,
 }
 
+impl For {
+    /// The provider's name.
+    fn provider(self) -> &'static str {
+        match self {
+            Self::ServiceNow => "servicenow",
+            Self::Jira => "jira",
+            Self::Zendesk => "zendesk",
+        }
+    }
+}
+
 /// A file that was written.
 #[derive(Serialize)]
 struct Written {
@@ -72,8 +84,12 @@ impl Row for Written {
 
 impl AdminKitCommand {
     pub(crate) async fn run(&self, globals: &Globals) -> Result<()> {
+        if self.vendor != For::ServiceNow && !self.table.is_empty() {
+            return Err(Failure::usage(format!("--table: {} has none; leave it out", self.vendor.provider())));
+        }
+        let tables = if self.table.is_empty() { vec!["incident".to_owned()] } else { self.table.clone() };
         // Its checks of the addresses hold for every vendor.
-        let kit = AdminKit::new(&self.webhook_url, &self.redirect_uri, self.table.clone())?;
+        let kit = AdminKit::new(&self.webhook_url, &self.redirect_uri, tables)?;
         let filled = |guide: &str| {
             guide.replace("{{webhook_url}}", &self.webhook_url).replace("{{redirect_uri}}", &self.redirect_uri)
         };
@@ -82,6 +98,9 @@ impl AdminKitCommand {
             For::Jira => vec![("README.md", filled(include_str!("jira.md")))],
             For::Zendesk => vec![("README.md", filled(include_str!("zendesk.md")))],
         };
+        // Before anything is written: a secret that no connection keeps is no use.
+        let keeper = self.keeper(globals).await?;
+        let given = self.secret_file.as_deref().map(|file| self.given(file)).transpose()?;
         fs::create_dir_all(&self.out).map_err(|error| unwritable(&self.out, &error))?;
         let mut written = Vec::new();
         for (name, text) in files {
@@ -90,59 +109,89 @@ impl AdminKitCommand {
             written.push(Written { file: path.display().to_string() });
         }
         if let Some(path) = &self.secret_out {
-            self.secret(globals, path).await?;
+            let secret = make(path)?;
+            if let Some(keeper) = &keeper {
+                keeper.keep(secret).await?;
+            }
             written.push(Written { file: path.display().to_string() });
         }
-        if let Some(file) = &self.secret_file {
-            let Some(name) = globals.connection.name() else {
-                return Err(Failure::usage(
-                    "--secret-file: --connection is missing; name the connection that keeps it",
-                ));
-            };
-            let secret = from_file("--secret-file", file)?;
-            if secret.expose().is_empty() {
-                return Err(Failure::usage(
-                    "--secret-file: it is empty; give the file that holds the webhook's secret",
-                ));
-            }
-            keep(globals, name, secret).await?;
+        if let (Some(keeper), Some(secret)) = (&keeper, given) {
+            keeper.keep(secret).await?;
         }
         globals.output.items("files", &written)
     }
 
-    /// Makes a webhook secret. It is in the file before the connection has it: nothing is signed with what nobody was given.
-    async fn secret(&self, globals: &Globals, path: &Path) -> Result<()> {
-        let secret = ticketing_store::new_webhook_secret();
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let write = || {
-            let mut file = options.open(path)?;
-            writeln!(file, "{}", secret.expose())?;
-            file.sync_all()
-        };
-        write().map_err(|error| {
-            Failure::usage(format!(
-                "--secret-out: cannot write {}: {error}; give the path of a new file",
-                path.display()
-            ))
-        })?;
-        match globals.connection.name() {
-            Some(name) => keep(globals, name, secret).await,
-            None => Ok(()),
+    /// The connection that keeps a secret, where there is one to be kept.
+    async fn keeper(&self, globals: &Globals) -> Result<Option<Keeper>> {
+        if self.secret_out.is_none() && self.secret_file.is_none() {
+            return Ok(None);
         }
+        let Some(name) = globals.connection.name() else {
+            return match self.secret_file {
+                None => Ok(None),
+                Some(_) => {
+                    Err(Failure::usage("--secret-file: --connection is missing; name the connection that keeps it"))
+                }
+            };
+        };
+        let (store, tenant) = (globals.connection.store().open().await?, globals.connection.store().tenant());
+        let connection = store.find(tenant, name).await?;
+        let vendor = self.vendor.provider();
+        if connection.provider != vendor {
+            return Err(Failure::usage(format!(
+                "--connection: `{name}` is of {}, and the kit is for {vendor}; name a connection of {vendor}",
+                connection.provider
+            )));
+        }
+        Ok(Some(Keeper { store, connection }))
+    }
+
+    /// The secret that the vendor made, as its deliveries could be verified with it.
+    fn given(&self, file: &str) -> Result<Secret> {
+        let secret = from_file("--secret-file", file)?;
+        if secret.expose().is_empty() {
+            return Err(Failure::usage("--secret-file: it is empty; give the file that holds the webhook's secret"));
+        }
+        let registry = ticketing::registry()?;
+        if let Some(build) = registry.get(self.vendor.provider())?.webhook {
+            build(serde_json::json!({ "secret": secret.expose() }), &BuildContext::new())?;
+        }
+        Ok(secret)
     }
 }
 
-/// Keeps a webhook secret with a connection, in front of the one it replaces.
-async fn keep(globals: &Globals, name: &str, secret: Secret) -> Result<()> {
-    let (store, tenant) = (globals.connection.store().open().await?, globals.connection.store().tenant());
-    let connection = store.find(tenant, name).await?;
-    let mut secrets = store.webhook_secrets(&connection).await?;
-    secrets.insert(0, secret);
-    secrets.truncate(2);
-    Ok(store.set_webhook_secrets(&connection, &secrets).await?)
+/// Makes a webhook secret in a new file. It is there before a connection has it: nothing is signed with what nobody was given.
+fn make(path: &Path) -> Result<Secret> {
+    let secret = ticketing_store::new_webhook_secret();
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let write = || {
+        let mut file = options.open(path)?;
+        writeln!(file, "{}", secret.expose())?;
+        file.sync_all()
+    };
+    write().map_err(|error| {
+        Failure::usage(format!("--secret-out: cannot write {}: {error}; give the path of a new file", path.display()))
+    })?;
+    Ok(secret)
+}
+
+/// A connection that webhook secrets are kept with.
+struct Keeper {
+    store: Store,
+    connection: Connection,
+}
+
+impl Keeper {
+    /// Keeps a secret, in front of the one it replaces.
+    async fn keep(&self, secret: Secret) -> Result<()> {
+        let mut secrets = self.store.webhook_secrets(&self.connection).await?;
+        secrets.insert(0, secret);
+        secrets.truncate(2);
+        Ok(self.store.set_webhook_secrets(&self.connection, &secrets).await?)
+    }
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {

@@ -40,10 +40,10 @@ pub(crate) struct Connect {
     #[arg(long, value_name = "ID", env = "TICKETING_CLIENT_ID", hide_env_values = true)]
     client_id: Option<String>,
     /// The OAuth client's secret; better in TICKETING_CLIENT_SECRET or a file, as others see command lines
-    #[arg(long, value_name = "SECRET", env = "TICKETING_CLIENT_SECRET", hide_env_values = true)]
-    client_secret: Option<String>,
+    #[arg(long, value_name = "SECRET", env = "TICKETING_CLIENT_SECRET", hide_env_values = true, value_parser = parse::secret)]
+    client_secret: Option<Secret>,
     /// A file that holds the client's secret; `-`: standard input
-    #[arg(long, value_name = "FILE", conflicts_with = "client_secret")]
+    #[arg(long, value_name = "FILE")]
     client_secret_file: Option<String>,
     /// The product's own registration of this name in the store; with --client-id it is kept under it first
     #[arg(long, value_name = "NAME")]
@@ -61,7 +61,7 @@ pub(crate) struct Connect {
     #[arg(long, value_name = "ID")]
     site_id: Option<String>,
     /// The port of this machine that the browser comes back to; http://127.0.0.1:PORT/callback is registered with the vendor
-    #[arg(long, default_value_t = 8400)]
+    #[arg(long, default_value_t = 8400, value_parser = clap::value_parser!(u16).range(1..))]
     port: u16,
     /// Only write the address of the vendor's page, and open no browser
     #[arg(long)]
@@ -69,7 +69,23 @@ pub(crate) struct Connect {
     /// How many seconds to wait for the browser
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     timeout: u64,
+    /// Which arguments of [`OF_A_CLIENT`] were typed, and are not of the environment.
+    #[arg(skip)]
+    typed: Vec<&'static str>,
 }
+
+/// Arguments that say how a new connection logs in by OAuth.
+const OF_A_CLIENT: [&str; 9] = [
+    "client_id",
+    "client_secret",
+    "client_secret_file",
+    "app",
+    "scope",
+    "grant",
+    "username",
+    "password_file",
+    "site_id",
+];
 
 /// How tokens are had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -83,19 +99,41 @@ enum Grant {
 }
 
 impl Connect {
+    /// What is typed goes before what the environment says, and what would do nothing is refused.
+    pub(crate) fn prefer_typed(&mut self, is_typed: impl Fn(&str) -> bool) {
+        self.typed = OF_A_CLIENT.into_iter().filter(|name| is_typed(name)).collect();
+        if self.client_secret_file.is_some() && !self.typed.contains(&"client_secret") {
+            self.client_secret = None;
+        }
+    }
+
+    /// Refuses arguments that would be passed over silently.
+    fn takes_no_client(&self, why: &str) -> Result<()> {
+        match self.typed.first() {
+            None => Ok(()),
+            Some(name) => Err(Failure::usage(format!("--{}: {why}; leave it out", name.replace('_', "-")))),
+        }
+    }
+
     pub(crate) async fn run(&self, globals: &Globals) -> Result<()> {
         let registry = ticketing::registry()?;
         let registration = registry.get(&self.provider)?;
         let (_, connections) = globals.connection.connections().await?;
         let tenant = globals.connection.store().tenant();
         if let Some(name) = globals.connection.typed_name() {
-            let made = self.again(globals, &connections, tenant, name).await?;
+            let made = self.again(globals, &connections, registration, name).await?;
             return globals.output.document(&made);
         }
         let config = self.configuration(globals, registration)?;
         let name = self.name.clone().unwrap_or_else(|| registration.name.to_owned());
         let has_credential = config.get("auth").is_some_and(|auth| !auth.is_null());
         if has_credential || registration.authorization.is_none() {
+            let why = if has_credential {
+                "--config holds the credential, in `auth`".to_owned()
+            } else {
+                format!("{} is not connected by OAuth", registration.name)
+            };
+            self.takes_no_client(&why)?;
             let made = connections.connect(tenant, registration.name, &name, config).await?;
             return globals.output.document(&made);
         }
@@ -124,10 +162,26 @@ impl Connect {
         &self,
         globals: &Globals,
         connections: &Connections,
-        tenant: &str,
+        registration: &ProviderRegistration,
         name: &str,
     ) -> Result<Connection> {
+        let tenant = globals.connection.store().tenant();
         let known = connections.store().find(tenant, name).await?;
+        if known.provider != registration.name {
+            return Err(Failure::usage(format!(
+                "--connection: `{name}` is of {}, and this is {}; write `ticketing connect {} --connection {name}`",
+                known.provider, registration.name, known.provider
+            )));
+        }
+        if self.name.is_some() {
+            return Err(Failure::usage(
+                "--name: --connection names the connection; leave it out, and rename it by `ticketing connections rename`",
+            ));
+        }
+        if self.address.is_some() {
+            return Err(Failure::usage("--address: --connection has its own address; leave it out"));
+        }
+        self.takes_no_client("--connection is authorized again as it was made")?;
         if let Some(config) = globals.connection.config()? {
             return Ok(connections.reconnect(tenant, &known.id, config).await?);
         }
@@ -209,7 +263,10 @@ impl Connect {
 
     async fn client(&self, connections: &Connections, provider: &str) -> Result<ClientChoice> {
         let secret = match (&self.client_secret, &self.client_secret_file) {
-            (Some(secret), _) => Some(Secret::new(secret.clone())),
+            (Some(_), Some(_)) => {
+                return Err(Failure::usage("--client-secret-file: --client-secret is given too; give one of them"));
+            }
+            (Some(secret), None) => Some(secret.clone()),
             (None, Some(file)) => Some(from_file("--client-secret-file", file)?),
             (None, None) => None,
         };

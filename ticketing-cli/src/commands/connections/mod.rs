@@ -11,9 +11,6 @@ use crate::args::{Globals, parse};
 use crate::failure::Result;
 use crate::output::{Row, or_dash, time};
 
-/// So many connections are read at once.
-const PAGE: u32 = 500;
-
 /// List, test and move stored connections.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConnectionsCommand {
@@ -97,16 +94,18 @@ impl ConnectionsCommand {
     }
 }
 
+/// Those that can be read are listed, whatever became of the others' rows.
 async fn list(globals: &Globals) -> Result<()> {
     let (store, tenant) = (globals.connection.store().open().await?, globals.connection.store().tenant());
-    let mut all: Vec<Connection> = Vec::new();
-    loop {
-        let after = all.last().map(|last| last.name.clone()).unwrap_or_default();
-        let page = store.list(tenant, &after, PAGE).await?;
-        if page.is_empty() {
-            return globals.output.items("connections", &all);
+    let (all, unreadable) = store.list_readable(tenant).await?;
+    globals.output.items("connections", &all)?;
+    let others = unreadable.len().saturating_sub(1);
+    match unreadable.into_iter().next() {
+        None => Ok(()),
+        Some(error) if others > 0 => {
+            Err(error.with_context(format!("{} rows are not listed, the first", others + 1)).into())
         }
-        all.extend(page);
+        Some(error) => Err(error.with_context("it is not listed").into()),
     }
 }
 
