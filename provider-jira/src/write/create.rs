@@ -33,7 +33,8 @@ pub(crate) async fn create(connection: &Connection, request: CreateTicket) -> Re
     refuse(connection, &request)?;
     let project = project(connection, &request).await?;
     if let Some(comment) = &request.comment {
-        comments::can_be_said(comment.visibility, project.project_type_key.as_deref() == Some("service_desk"))?;
+        let is_desk = project.project_type_key.as_deref() == Some("service_desk");
+        comments::can_go_along(connection, comment, is_desk).await?;
     }
     let parent = match &request.parent {
         Some(parent) => Some(parent_of(connection, parent).await?),
@@ -247,8 +248,7 @@ async fn fill(
         draft.due(due)?;
     }
     if let Some(id) = &request.external_id {
-        let field = held(connection, "external_id").await?;
-        draft.set(&field, json!(id));
+        draft.external_id(&held(connection, "external_id").await?, id)?;
     }
     not_on_screen(connection, screen, &draft).await?;
     // What a screen on the way has a place for, and the create screen has not, is given there.

@@ -208,7 +208,11 @@ impl Parser {
     }
 
     /// What lies in a bracket or behind a `not`.
-    fn inside(&mut self, place: Option<Place>, read: fn(&mut Self) -> Result<Clause, String>) -> Result<Clause, String> {
+    fn inside(
+        &mut self,
+        place: Option<Place>,
+        read: fn(&mut Self) -> Result<Clause, String>,
+    ) -> Result<Clause, String> {
         if self.depth == MAX_DEPTH {
             return Err(error(&format!("The query is nested more than {MAX_DEPTH} levels deep."), place));
         }
