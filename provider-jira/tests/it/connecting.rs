@@ -113,7 +113,7 @@ async fn an_address_says_what_its_site_cannot_do() {
         assert_eq!(claims(&at("acme")), [true; 2]);
         let client = at("https://jira.acme.com");
         assert_eq!(claims(&client), [false; 2]);
-        let error = client.get_tickets(GetTickets::new(["10001"])).await.unwrap_err();
+        let error = client.get_tickets(GetTickets::new(vec!["10001".into()])).await.unwrap_err();
         assert_eq!((error.kind(), bed.sent()), (ErrorKind::Unsupported, 0), "{error}");
         client.check().await.unwrap();
         assert_eq!(claims(&client), [flavour == Flavour::Cloud; 2]);
