@@ -357,6 +357,38 @@ async fn a_lost_create_is_told_and_never_repeated() {
             assert!(lost.hint().unwrap().contains("look for the ticket"), "{lost:?}");
         }
         assert_eq!(bed.control.state().counts["issues"], issues + 2, "{flavour:?}: each was made once");
+        // Whether there is a ticket under the key is not known, so that there is no second one.
+        let before = writes(&bed);
+        let again = CreateTicket::new("lost").with_idempotency_key("key-1".to_owned());
+        let error = client.create_ticket(again).await.unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Conflict, Some("idempotency_key")), "{error:?}");
+        assert_eq!(writes(&bed), before, "{flavour:?}");
+    }
+}
+
+/// As long as the connection lives, a key is one ticket, and what an earlier call left undone is done by the next.
+#[tokio::test]
+async fn a_key_makes_one_ticket() {
+    for flavour in FLAVOURS {
+        let bed = Bed::on(flavour);
+        let client = bed.client();
+        let keyed = |key: &str| {
+            let request = CreateTicket::new("keyed").with_idempotency_key(key.to_owned());
+            request.with_comment(Some(NewComment::internal("noted")))
+        };
+        bed.control.set_faults([Fault::new("conflict").path("/comment")]).unwrap();
+        let half = client.create_ticket(keyed("key-1")).await.unwrap_err();
+        bed.control.set_faults([]).unwrap();
+        assert_eq!(half.applied().len(), 1, "{half:?}");
+        let issues = bed.control.state().counts["issues"];
+        let made = client.create_ticket(keyed("key-1")).await.unwrap();
+        assert_eq!(client.create_ticket(keyed("key-1")).await.unwrap(), made);
+        assert_eq!(bed.control.state().counts["issues"], issues, "{flavour:?}");
+        assert_eq!(bed.control.comment_texts(&made.key), ["noted"], "{flavour:?}");
+        assert_ne!(client.create_ticket(keyed("key-2")).await.unwrap().id, made.id);
+        // What was deleted is made anew.
+        client.delete_ticket(DeleteTicket::new(made.id.clone())).await.unwrap();
+        assert_ne!(client.create_ticket(keyed("key-1")).await.unwrap().id, made.id);
     }
 }
 
