@@ -120,6 +120,11 @@ impl Api {
         self.site.get()
     }
 
+    /// True for a Data Center: as the site says it, or as long as it was not asked, as its address does.
+    pub(crate) fn is_data_center(&self) -> bool {
+        self.known_site().map_or_else(|| self.place.is_elsewhere(), |site| !site.is_cloud())
+    }
+
     async fn learn(&self) -> Result<Site> {
         let home = format!("{}{}", self.place.home.as_str(), self.place.prefix);
         let cloud = |prefix: String| Site { flavour: Flavour::Cloud, prefix, browse: home.clone() };

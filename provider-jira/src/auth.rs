@@ -82,6 +82,12 @@ impl Place {
         }
     }
 
+    /// True where the address alone says that this is no site of Jira Cloud: those are Atlassian's own hosts, and only an
+    /// emulated one is on this machine.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.route == Route::Host && !is_clouds(&self.home) && !is_loopback(&self.home)
+    }
+
     /// What cursors are bound to.
     pub(crate) fn account(&self) -> String {
         format!("{}{}", self.home.authority(), self.prefix)
@@ -274,6 +280,21 @@ mod tests {
             refresh_token: Secret::new("r"),
         };
         assert_eq!(place("jira.acme.com", &oauth).unwrap_err().field(), Some("instance"));
+    }
+
+    #[test]
+    fn an_address_says_which_jira_it_is() {
+        for (instance, auth, elsewhere) in [
+            ("acme", basic(), false),
+            ("acme.jira.com", bearer(), false),
+            ("https://api.atlassian.com/ex/jira/11223344-a1b2-4b33-8c44-def123456789", basic(), false),
+            ("jira.acme.com", bearer(), true),
+            ("https://jira.acme.com/jira", basic(), true),
+            ("http://127.0.0.1:4020", basic(), false),
+            ("http://localhost:4020", bearer(), false),
+        ] {
+            assert_eq!(place(instance, &auth).unwrap().is_elsewhere(), elsewhere, "{instance}");
+        }
     }
 
     #[test]

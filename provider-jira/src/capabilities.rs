@@ -65,7 +65,7 @@ pub(crate) fn of(connection: &Connection) -> Capabilities {
     if connection.is_closed(Part::Members) {
         out.operations.remove(&Operation::ListGroupMembers);
     }
-    if connection.api.known_site().is_some_and(|site| !site.is_cloud()) {
+    if connection.api.is_data_center() {
         // A Data Center does not list its labels, and gives issues one by one, or by a search, which may be behind (wire A13).
         out.operations.remove(&Operation::ListTags);
         out.operations.remove(&Operation::GetTickets);

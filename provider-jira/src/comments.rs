@@ -5,8 +5,8 @@ use std::sync::PoisonError;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use ticketing_core::model::{Comment, Ref, RefType, Visibility, format_timestamp};
-use ticketing_core::request::{AddComment, DeleteComment, ListComments, UpdateComment};
+use ticketing_core::model::{Comment, NativeText, Ref, RefType, Visibility, format_timestamp};
+use ticketing_core::request::{AddComment, DeleteComment, ListComments, NewComment, TextInput, UpdateComment};
 use ticketing_core::{CommentId, Delivery, Error, ErrorKind, Operation, Page, Result, Version, remedy};
 use ticketing_http::decode_error;
 use ticketing_http::{Idempotency, Request, path_segment};
@@ -214,7 +214,7 @@ async fn behind(connection: &Connection, target: &Target, last: &str, limit: u64
 
 /// Refuses readers that the ticket's project does not tell apart: an internal comment outside a service project would be
 /// everybody's.
-pub(crate) fn can_be_said(visibility: Visibility, is_desk: bool) -> Result<()> {
+fn can_be_said(visibility: Visibility, is_desk: bool) -> Result<()> {
     match visibility {
         Visibility::Public => Ok(()),
         Visibility::Internal if is_desk => Ok(()),
@@ -230,6 +230,30 @@ pub(crate) fn can_be_said(visibility: Visibility, is_desk: bool) -> Result<()> {
             Err(Error::new(ErrorKind::Unsupported, format!("there are no {other} comments")).with_field("visibility"))
         }
     }
+}
+
+/// A comment's body as the site takes it. With `now`, the body as it stands, an edit keeps what Markdown cannot say of it.
+///
+/// # Errors
+/// `InvalidRequest`, naming the field, where nothing of it is to be seen, or it is in no format of the site's.
+async fn body_of(connection: &Connection, field: &str, text: &TextInput, now: Option<&NativeText>) -> Result<Value> {
+    let empty = || Error::invalid(field, "the comment's body is empty").with_hint("write a text");
+    if text.content().trim().is_empty() {
+        return Err(empty());
+    }
+    let body = text_value(connection.api.site().await?.flavour, field, text, now)?;
+    // A link's address alone, for one, is no text: a comment of it would show nothing.
+    let shows = match &body {
+        Value::String(markup) => !markup.trim().is_empty(),
+        document => document["content"].as_array().is_some_and(|blocks| !blocks.is_empty()),
+    };
+    if shows { Ok(body) } else { Err(empty()) }
+}
+
+/// Refuses a comment that goes with a ticket's write, before anything of the ticket is written.
+pub(crate) async fn can_go_along(connection: &Connection, comment: &NewComment, is_desk: bool) -> Result<()> {
+    can_be_said(comment.visibility, is_desk)?;
+    body_of(connection, "comment", &comment.body, None).await.map(drop)
 }
 
 /// The role or group that a comment is for: `role:NAME`, `group:NAME`, or a name that is a group's, and else a role's.
@@ -265,15 +289,12 @@ pub(crate) async fn add(connection: &Connection, request: AddComment) -> Result<
         return Err(Error::invalid("restricted_to", "a comment is restricted to somebody, or it is not")
             .with_hint("give `restricted_to` with the visibility `restricted`, and with no other"));
     }
-    if request.body.content().trim().is_empty() {
-        return Err(Error::invalid("body", "the comment's body is empty").with_hint("write a text"));
-    }
+    let body = body_of(connection, "body", &request.body, None).await?;
     let target = locate(connection, &request.ticket, &[]).await?;
     if !restricted {
         can_be_said(request.visibility, target.is_desk)?;
     }
-    let flavour = connection.api.site().await?.flavour;
-    let mut body = json!({ "body": text_value(flavour, "body", &request.body, None)? });
+    let mut body = json!({ "body": body });
     if let Some(name) = &request.restricted_to {
         body["visibility"] = json!(readers(connection, name).await?);
     }
@@ -426,8 +447,8 @@ pub(crate) async fn update(connection: &Connection, request: UpdateComment) -> R
     }
     let target = locate(connection, &request.ticket, &[]).await?;
     let (now, raw) = one(connection, &target, &request.id).await?;
-    let flavour = connection.api.site().await?.flavour;
-    let mut body = json!({ "body": text_value(flavour, "body", &request.body, Some(&now.body.native))? });
+    let body = body_of(connection, "body", &request.body, Some(&now.body.native)).await?;
+    let mut body = json!({ "body": body });
     if let Some(readers) = raw.get("visibility").filter(|readers| !readers.is_null()) {
         body["visibility"] = readers.clone();
     }

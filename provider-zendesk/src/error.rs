@@ -207,10 +207,27 @@ fn native(body: &Value) -> ZendeskError {
             if code.as_deref() == Some("DuplicateValue") {
                 out.code = code;
             }
-            out.details.push((field.clone(), words));
+            out.details.push((custom_field(problem).unwrap_or_else(|| field.clone()), words));
         }
     }
     out
+}
+
+/// The key of a custom field that is wrong, which is told by number beside its title (§B4).
+fn custom_field(problem: &Value) -> Option<String> {
+    const SYSTEM: &[&str] = &[
+        "FieldAssignee",
+        "FieldCustomStatus",
+        "FieldDescription",
+        "FieldGroup",
+        "FieldPriority",
+        "FieldStatus",
+        "FieldSubject",
+        "FieldTicketType",
+    ];
+    let kind = problem.get("ticket_field_type")?.as_str()?;
+    let id = problem.get("ticket_field_id")?.as_i64()?;
+    (!SYSTEM.contains(&kind)).then(|| format!("fields.{id}"))
 }
 
 /// A status that is no success.
@@ -466,6 +483,9 @@ mod tests {
         let error = judge(422, JSON, told).unwrap_err();
         assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidRequest, Some("assignees")));
         assert!(error.message().contains("is required when solving a ticket"), "{error}");
+        let custom = told.replace("FieldAssignee\"", "FieldRegexp\",\"ticket_field_id\":42000000000109");
+        let error = judge(422, JSON, &custom).unwrap_err();
+        assert_eq!(error.field(), Some("fields.42000000000109"));
         let closed = judge(
             422,
             JSON,

@@ -27,15 +27,19 @@ pub(crate) async fn list(connection: &Connection, request: ListTags) -> Result<P
 
 /// Refuses what the account would store as another tag, or as several: tags are lower-case words.
 pub(crate) fn check(tags: &[String]) -> Result<()> {
-    for tag in tags {
-        let is_tag = !tag.is_empty()
-            && tag.to_lowercase() == *tag
-            && !tag.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, ',' | '"' | '\\'));
-        if !is_tag {
+    match tags.iter().find(|tag| !is_tag(tag)) {
+        None => Ok(()),
+        Some(tag) => {
             let shown: String = tag.chars().take(80).flat_map(char::escape_debug).collect();
-            return Err(Error::invalid("tags", format!("`{shown}` is no tag of this account"))
-                .with_hint("a tag is one word in lower case: write a_b for A b"));
+            Err(Error::invalid("tags", format!("`{shown}` is no tag of this account"))
+                .with_hint("a tag is one word in lower case: write a_b for A b"))
         }
     }
-    Ok(())
+}
+
+/// True for what the account stores as it is.
+pub(crate) fn is_tag(tag: &str) -> bool {
+    !tag.is_empty()
+        && tag.to_lowercase() == *tag
+        && !tag.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, ',' | '"' | '\\'))
 }

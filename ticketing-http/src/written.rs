@@ -1,5 +1,5 @@
-//! Which comment or attachment a key of the caller's made, as long as a connection lives: for vendors that have no place to
-//! keep such a key, or none that their search is sure to see.
+//! Which ticket, comment or attachment a key of the caller's made, as long as a connection lives: for vendors that have no
+//! place to keep such a key, or none that their search is sure to see.
 
 use std::collections::{HashMap, VecDeque};
 

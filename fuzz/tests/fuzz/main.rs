@@ -48,3 +48,4 @@ mod richtext;
 mod search;
 mod webhooks;
 mod wire;
+mod written;

@@ -13,6 +13,7 @@ use ticketing_core::{CollectionSelector, Delivery, Error, ErrorKind, FieldId, Re
 use ticketing_http::{Idempotency, Request};
 
 use super::draft::{Draft, held, not_held};
+use super::keyed::{Keyed, Known};
 use super::meta::{CreateType, Screen, create_screen, create_types};
 use super::people::{self, user_value};
 use super::target::{Target, locate};
@@ -31,9 +32,23 @@ pub(super) const RESOLUTION: &str = "resolution";
 /// A new ticket.
 pub(crate) async fn create(connection: &Connection, request: CreateTicket) -> Result<Ticket> {
     refuse(connection, &request)?;
+    let keyed = Keyed::new(connection, request.idempotency_key.as_deref());
+    let begun = match keyed.as_ref().map(Keyed::known).transpose()?.flatten() {
+        Some(Known::Whole(id)) => {
+            let get = GetTicket::new(id.as_str()).with_include_raw(request.include_raw);
+            match tickets::get(connection, get).await {
+                // Somebody deleted it: the key is free again.
+                Err(error) if error.kind() == ErrorKind::NotFound => None,
+                outcome => return outcome,
+            }
+        }
+        Some(Known::Begun(id)) => Some(id),
+        None => None,
+    };
     let project = project(connection, &request).await?;
     if let Some(comment) = &request.comment {
-        comments::can_be_said(comment.visibility, project.project_type_key.as_deref() == Some("service_desk"))?;
+        let is_desk = project.project_type_key.as_deref() == Some("service_desk");
+        comments::can_go_along(connection, comment, is_desk).await?;
     }
     let parent = match &request.parent {
         Some(parent) => Some(parent_of(connection, parent).await?),
@@ -61,30 +76,53 @@ pub(crate) async fn create(connection: &Connection, request: CreateTicket) -> Re
         }
         None => None,
     };
-    let mut draft = fill(connection, &screen, &request, &fields, parent.as_ref()).await?;
+    let draft = fill(connection, &screen, &request, &fields, parent.as_ref()).await?;
     let watchers = watchers(connection, &request).await?;
     if let Some(journey) = &journey {
         walk::foresee(connection, place, journey).await?;
     }
-    let made = match form {
-        Some(form) => desk::raise(connection, &form, draft).await?,
+    let made = match begun {
+        // What an earlier call under the key left undone is done now.
+        Some(id) => TicketIds { key: id.clone(), id },
         None => {
-            draft.set("project", json!({ "id": project.id }));
-            draft.set("issuetype", json!({ "id": issue_type.id }));
-            complete(connection, &screen, &draft, &issue_type.name).await?;
-            let written = connection.api.write(Request::post, "/issue", Some(&draft.body()), Idempotency::Unsafe).await;
-            if written.as_ref().is_err_and(|error| error.kind() == ErrorKind::InvalidRequest) {
-                connection.learned.forget_screens();
+            let making = make(connection, form, draft, &screen, &project, &issue_type);
+            match &keyed {
+                Some(keyed) => keyed.making(making).await?,
+                None => making.await?,
             }
-            let response = in_our_words(connection, written.map_err(uncertain)).await?;
-            let Made { id, key } = response.json().map_err(|error| error.with_delivery(Delivery::MaybeApplied))?;
-            TicketIds { id, key }
         }
     };
     connection.note_written(&made.id);
     let mut applied = vec![format!("ticket {}", made.key)];
     let outcome = finish(connection, &made, journey.as_ref(), &watchers, &request, &mut applied).await;
+    if let Some(keyed) = keyed.filter(|_| outcome.is_ok()) {
+        keyed.is_whole(&made.id);
+    }
     outcome.map_err(|error| error.with_applied(applied))
+}
+
+/// Makes the issue: a request by its form, or an issue by its screen.
+async fn make(
+    connection: &Connection,
+    form: Option<desk::Form>,
+    mut draft: Draft,
+    screen: &Screen,
+    project: &Project,
+    issue_type: &CreateType,
+) -> Result<TicketIds> {
+    if let Some(form) = form {
+        return desk::raise(connection, &form, draft).await;
+    }
+    draft.set("project", json!({ "id": project.id }));
+    draft.set("issuetype", json!({ "id": issue_type.id }));
+    complete(connection, screen, &draft, &issue_type.name).await?;
+    let written = connection.api.write(Request::post, "/issue", Some(&draft.body()), Idempotency::Unsafe).await;
+    if written.as_ref().is_err_and(|error| error.kind() == ErrorKind::InvalidRequest) {
+        connection.learned.forget_screens();
+    }
+    let response = in_our_words(connection, written.map_err(uncertain)).await?;
+    let Made { id, key } = response.json().map_err(|error| error.with_delivery(Delivery::MaybeApplied))?;
+    Ok(TicketIds { id, key })
 }
 
 /// An issue that was made.
@@ -247,8 +285,7 @@ async fn fill(
         draft.due(due)?;
     }
     if let Some(id) = &request.external_id {
-        let field = held(connection, "external_id").await?;
-        draft.set(&field, json!(id));
+        draft.external_id(&held(connection, "external_id").await?, id)?;
     }
     not_on_screen(connection, screen, &draft).await?;
     // What a screen on the way has a place for, and the create screen has not, is given there.
@@ -345,8 +382,9 @@ async fn finish(
         }
     }
     if let Some(comment) = &request.comment {
+        let key = request.idempotency_key.as_ref().map(|key| format!("created {key}"));
         let add = AddComment::new(id.clone(), comment.body.clone(), comment.visibility);
-        comments::add(connection, add).await?;
+        comments::add(connection, add.with_idempotency_key(key)).await?;
         applied.push("comment".to_owned());
     }
     tickets::get(connection, GetTicket::new(id).with_include_raw(request.include_raw)).await

@@ -64,6 +64,18 @@ impl Draft {
         Ok(())
     }
 
+    /// The product's own id, in the field that holds it.
+    ///
+    /// # Errors
+    /// `InvalidRequest`, naming `external_id`, where it is none: an empty text would clear the field.
+    pub(crate) fn external_id(&mut self, field: &str, id: &str) -> Result<()> {
+        if id.trim().is_empty() {
+            return Err(Error::invalid("external_id", "it is empty").with_hint("give an id, or none"));
+        }
+        self.set(field, json!(id));
+        Ok(())
+    }
+
     /// The day that it is due.
     ///
     /// # Errors

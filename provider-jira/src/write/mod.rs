@@ -4,6 +4,7 @@ mod create;
 mod declare;
 mod draft;
 mod encode;
+mod keyed;
 mod learned;
 mod meta;
 mod people;

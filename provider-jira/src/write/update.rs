@@ -36,7 +36,7 @@ pub(crate) async fn update(connection: &Connection, request: UpdateTicket) -> Re
         same_version(&target, expected)?;
     }
     if let Some(comment) = &request.comment {
-        comments::can_be_said(comment.visibility, target.is_desk)?;
+        comments::can_go_along(connection, comment, target.is_desk).await?;
     }
     let (reason, fields) = create::without_reason(&request.fields, request.reason.as_deref())?;
     let journey = match &request.status {
@@ -210,7 +210,10 @@ async fn fill(
     }
     if !request.external_id.is_keep() {
         let field = held(connection, "external_id").await?;
-        draft.set(&field, request.external_id.as_set().map_or(Value::Null, |id| json!(id)));
+        match request.external_id.as_set() {
+            Some(id) => draft.external_id(&field, id)?,
+            None => draft.set(&field, Value::Null),
+        }
     }
     Ok(draft)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use provider_jira::Jira;
 use serde_json::{Value, json};
-use ticketing_core::request::{GetTicket, UpdateTicket};
+use ticketing_core::request::{GetTicket, GetTickets, UpdateTicket};
 use ticketing_core::{ErrorKind, Operation, TicketingClient};
 use vendor_sandbox::Fault;
 use vendor_sandbox::jira::{Flavour, Permission};
@@ -95,6 +95,29 @@ async fn nothing_is_sent_before_it_is_asked_for() {
     let client = TicketingClient::new(std::sync::Arc::new(Jira::new(config("admin"), &bed.context()).unwrap()));
     assert!(!client.capabilities().operations.is_empty());
     assert_eq!(bed.sent(), 0);
+}
+
+/// Cloud is on Atlassian's own hosts: what a Data Center does not have is claimed by no other, and refused unsent, until the
+/// site says that it is Cloud after all.
+#[tokio::test]
+async fn an_address_says_what_its_site_cannot_do() {
+    let clouds_alone = [Operation::GetTickets, Operation::ListTags];
+    for flavour in FLAVOURS {
+        let bed = Bed::on(flavour);
+        let at = |instance: &str| {
+            let mut config = config("admin");
+            config["instance"] = json!(instance);
+            bed.client_of(config)
+        };
+        let claims = |client: &TicketingClient| clouds_alone.map(|operation| client.capabilities().supports(operation));
+        assert_eq!(claims(&at("acme")), [true; 2]);
+        let client = at("https://jira.acme.com");
+        assert_eq!(claims(&client), [false; 2]);
+        let error = client.get_tickets(GetTickets::new(vec!["10001".into()])).await.unwrap_err();
+        assert_eq!((error.kind(), bed.sent()), (ErrorKind::Unsupported, 0), "{error}");
+        client.check().await.unwrap();
+        assert_eq!(claims(&client), [flavour == Flavour::Cloud; 2]);
+    }
 }
 
 #[tokio::test]

@@ -24,6 +24,10 @@ pub(crate) fn writes(bed: &Bed) -> usize {
     requests.iter().filter(is_write).count()
 }
 
+fn html() -> TextInput {
+    TextInput::Native { format: TextFormat::Html, content: "<p>x</p>".to_owned() }
+}
+
 #[tokio::test]
 async fn everything_that_is_named_is_written_and_read_back() {
     for flavour in FLAVOURS {
@@ -117,6 +121,12 @@ async fn what_is_wrong_is_named_before_anything_is_sent() {
                 "Solution provided",
             ),
             (new().with_field("resolution", "Done"), "fields.resolution", "status"),
+            // Found by fuzzing: the ticket was there before its comment was refused.
+            (new().with_comment(Some(NewComment::public(" "))), "comment", "text"),
+            (new().with_comment(Some(NewComment::internal("[a]: https://a.example"))), "comment", "text"),
+            (new().with_comment(Some(NewComment::public(html()))), "comment", "Markdown"),
+            // An empty text would have cleared the field.
+            (new().with_external_id(Some(String::new())), "external_id", "or none"),
         ] {
             let error = client.create_ticket(request).await.unwrap_err();
             assert_eq!(
@@ -127,6 +137,15 @@ async fn what_is_wrong_is_named_before_anything_is_sent() {
             let told = format!("{} {}", error.message(), error.hint().unwrap_or_default());
             assert!(told.contains(hint), "{flavour:?} {field}: {told}");
         }
+        let now = get(&client, "HELP-1").await;
+        for (comment, title) in [(NewComment::public("\n"), "y"), (NewComment::internal(html()), "z")] {
+            let change = UpdateTicket::new("HELP-1").with_title(title).with_comment(Some(comment));
+            let error = client.update_ticket(change).await.unwrap_err();
+            assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidRequest, Some("comment")), "{error:?}");
+        }
+        let emptied = UpdateTicket::new("HELP-1").with_external_id(Patch::Set(" ".to_owned()));
+        assert_eq!(client.update_ticket(emptied).await.unwrap_err().field(), Some("external_id"));
+        assert_eq!(get(&client, "HELP-1").await, now);
         let unmapped = bed.client_of({
             let mut own = config("admin");
             own["mapping"].as_object_mut().unwrap().remove("fields");
@@ -338,6 +357,38 @@ async fn a_lost_create_is_told_and_never_repeated() {
             assert!(lost.hint().unwrap().contains("look for the ticket"), "{lost:?}");
         }
         assert_eq!(bed.control.state().counts["issues"], issues + 2, "{flavour:?}: each was made once");
+        // Whether there is a ticket under the key is not known, so that there is no second one.
+        let before = writes(&bed);
+        let again = CreateTicket::new("lost").with_idempotency_key("key-1".to_owned());
+        let error = client.create_ticket(again).await.unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Conflict, Some("idempotency_key")), "{error:?}");
+        assert_eq!(writes(&bed), before, "{flavour:?}");
+    }
+}
+
+/// As long as the connection lives, a key is one ticket, and what an earlier call left undone is done by the next.
+#[tokio::test]
+async fn a_key_makes_one_ticket() {
+    for flavour in FLAVOURS {
+        let bed = Bed::on(flavour);
+        let client = bed.client();
+        let keyed = |key: &str| {
+            let request = CreateTicket::new("keyed").with_idempotency_key(key.to_owned());
+            request.with_comment(Some(NewComment::internal("noted")))
+        };
+        bed.control.set_faults([Fault::new("conflict").path("/comment")]).unwrap();
+        let half = client.create_ticket(keyed("key-1")).await.unwrap_err();
+        bed.control.set_faults([]).unwrap();
+        assert_eq!(half.applied().len(), 1, "{half:?}");
+        let issues = bed.control.state().counts["issues"];
+        let made = client.create_ticket(keyed("key-1")).await.unwrap();
+        assert_eq!(client.create_ticket(keyed("key-1")).await.unwrap(), made);
+        assert_eq!(bed.control.state().counts["issues"], issues, "{flavour:?}");
+        assert_eq!(bed.control.comment_texts(&made.key), ["noted"], "{flavour:?}");
+        assert_ne!(client.create_ticket(keyed("key-2")).await.unwrap().id, made.id);
+        // What was deleted is made anew.
+        client.delete_ticket(DeleteTicket::new(made.id.clone())).await.unwrap();
+        assert_ne!(client.create_ticket(keyed("key-1")).await.unwrap().id, made.id);
     }
 }
 

@@ -88,10 +88,7 @@ pub(crate) fn read_attachment_id(id: &AttachmentId) -> Option<(i64, i64)> {
 /// # Errors
 /// `InvalidRequest`, naming the field, where it is empty or in another vendor's format.
 pub(crate) fn html_of(field: &str, text: &TextInput) -> Result<String> {
-    if text.content().trim().is_empty() {
-        return Err(Error::invalid(field, "the text is empty").with_hint("write a text"));
-    }
-    Ok(match text {
+    let html = match text {
         TextInput::Markdown(markdown) => html::from_markdown(markdown).value,
         TextInput::Plain(plain) => html::from_markdown(&RichText::plain(plain.as_str()).markdown).value,
         TextInput::Native { format: TextFormat::Html, content } => html::sanitize(content),
@@ -103,7 +100,12 @@ pub(crate) fn html_of(field: &str, text: &TextInput) -> Result<String> {
                 .with_hint("give it as Markdown, plain text or HTML"));
         }
         other => return Err(Error::invalid(field, format!("this form of text is not known here: {other:?}"))),
-    })
+    };
+    // The account takes a comment that shows nothing for none: a link's address alone, for one.
+    if text.content().trim().is_empty() || html.trim().is_empty() {
+        return Err(Error::invalid(field, "the text is empty").with_hint("write a text"));
+    }
+    Ok(html)
 }
 
 #[cfg(test)]
@@ -144,6 +146,8 @@ mod tests {
         assert!(html(TextInput::Plain("a < b\n**c**".into())).contains("**c**"));
         let adf = TextInput::Native { format: TextFormat::Adf, content: "{}".into() };
         assert_eq!(html_of("body", &adf).unwrap_err().field(), Some("body"));
-        assert_eq!(html_of("body", &" ".into()).unwrap_err().field(), Some("body"));
+        for nothing in [" ", "[a link's address]: https://a.example", "\n\n"] {
+            assert_eq!(html_of("body", &nothing.into()).unwrap_err().field(), Some("body"), "{nothing:?}");
+        }
     }
 }

@@ -36,7 +36,7 @@ impl<'a> Draft<'a> {
         self.set(member, number(id).map_or(Value::Null, Value::from));
     }
 
-    /// The title: one line, not empty.
+    /// The title: not empty.
     ///
     /// # Errors
     /// `InvalidRequest`, naming `title`.

@@ -141,7 +141,8 @@ fn looks(request: &UpdateTicket) -> bool {
 /// Tags that come, and tags that go: each by a call that touches no other.
 fn tag_calls(patch: &SetPatch<String>) -> Vec<(Vec<String>, bool)> {
     let SetPatch::Change { add, remove } = patch else { return Vec::new() };
-    let gone: Vec<String> = remove.iter().filter(|tag| !add.contains(tag)).cloned().collect();
+    // What cannot be a tag is on no ticket; the account would make other tags of it, and take those away.
+    let gone: Vec<String> = remove.iter().filter(|tag| tags::is_tag(tag) && !add.contains(tag)).cloned().collect();
     [(gone, false), (add.clone(), true)].into_iter().filter(|(list, _)| !list.is_empty()).collect()
 }
 

@@ -136,6 +136,10 @@ async fn tags_come_and_go_and_those_of_others_stay() {
     let path = format!("/api/v2/tickets/{}/tags", vpn.id);
     let calls: Vec<_> = sent.iter().filter(|sent| sent.contains(&path)).map(|sent| &sent[..3]).collect();
     assert_eq!(calls, ["DEL", "PUT"], "{sent:#?}");
+    // The account would make other tags of what is none, and take those away.
+    let nothing = SetPatch::remove(["Ours".to_owned(), "theirs ours".to_owned()]);
+    let kept = client.update_ticket(UpdateTicket::new(vpn.id.clone()).with_tags(nothing)).await.unwrap().tags.unwrap();
+    assert!(kept.contains(&"ours".to_owned()) && kept.contains(&"theirs".to_owned()), "{kept:?}");
     // Replacing them is said, and is one change.
     let all = UpdateTicket::new(vpn.id.clone()).with_tags(SetPatch::replace(["only".to_owned()]));
     assert_eq!(client.update_ticket(all).await.unwrap().tags, Some(vec!["only".to_owned()]));

@@ -11,7 +11,7 @@ use super::catalogue::{Field, ORGANIZATIONS, REQUEST_TYPES, issue_type_of, statu
 use super::comment_api;
 use super::issue_api;
 use super::issue_json::portal_category;
-use super::model::{Attachment, Comment, Custom, Issue, Organization};
+use super::model::{Attachment, Comment, Custom, Issue, Organization, User};
 use super::rich_text::RichText;
 use super::seed_company::DESK;
 use super::show;
@@ -56,6 +56,28 @@ fn page(call: &Call<'_>, all: &[Value]) -> Reply {
         "_links": links,
         "values": &all[begin..end],
     }))
+}
+
+/// A person as Service Management shows them: no kind of account, and the addresses under `_links` (wire S2).
+fn person(call: &Call<'_>, own: &User) -> Value {
+    let mut shown = show::user(call, own);
+    if let Value::Object(members) = &mut shown {
+        members.remove("accountType");
+        let links = [("self", "self"), ("jiraRest", "self"), ("avatarUrls", "avatarUrls")];
+        let links: Map<String, Value> =
+            links.iter().filter_map(|(name, from)| Some(((*name).to_owned(), members.get(*from)?.clone()))).collect();
+        members.remove("self");
+        members.remove("avatarUrls");
+        members.insert("_links".to_owned(), Value::Object(links));
+    }
+    shown
+}
+
+/// Adds a person where there is one: nobody is left out.
+fn add_person(call: &Call<'_>, world: &World, shown: &mut Value, member: &str, account: Option<&String>) {
+    if let Some(own) = account.and_then(|id| world.user(id)) {
+        shown[member] = person(call, own);
+    }
 }
 
 fn missing(what: &str) -> ApiError {
@@ -116,7 +138,7 @@ pub(crate) fn dispatch(site: &Site, call: &Call<'_>) -> Option<Result<Reply, Api
         (&Method::GET, ["organization", id, "user"]) => read(&|world| {
             let own = find_organization(world, id)?;
             let all: Vec<Value> =
-                own.members.iter().filter_map(|id| world.user(id)).map(|own| show::user(call, own)).collect();
+                own.members.iter().filter_map(|id| world.user(id)).map(|own| person(call, own)).collect();
             Ok(page(call, &all))
         }),
         (&Method::POST, ["organization"]) => Some(add_organization(site, call)),
@@ -248,7 +270,7 @@ fn customers(call: &Call<'_>, world: &World) -> Reply {
     let own = world.users.iter().filter(|own| !own.is_agent());
     let own =
         own.filter(|own| own.display_name.to_lowercase().contains(&query) || own.email.to_lowercase().contains(&query));
-    let all: Vec<Value> = own.map(|own| show::user(call, own)).collect();
+    let all: Vec<Value> = own.map(|own| person(call, own)).collect();
     page(call, &all)
 }
 
@@ -304,7 +326,7 @@ fn find(call: &Call<'_>, world: &World, id: &str) -> Result<std::sync::Arc<Issue
 fn request(call: &Call<'_>, world: &World, own: &Issue) -> Value {
     let value = |id: &str, label: &str, value: Value| json!({ "fieldId": id, "label": label, "value": value });
     let description = own.description.as_ref().map(RichText::to_wiki);
-    json!({
+    let mut shown = json!({
         "_expands": ["participant", "status", "sla", "requestType", "serviceDesk", "attachment", "action", "comment"],
         "issueId": own.id.to_string(),
         "issueKey": own.key,
@@ -312,7 +334,6 @@ fn request(call: &Call<'_>, world: &World, own: &Issue) -> Value {
         "requestTypeId": own.request_type.unwrap_or_default().to_string(),
         "serviceDeskId": "1",
         "createdDate": date(call, own.created),
-        "reporter": show::user_by_id(call, world, own.reporter.as_ref()),
         "requestFieldValues": [
             value("summary", "Summary", json!(own.summary)),
             value("description", "Description", json!(description)),
@@ -327,7 +348,9 @@ fn request(call: &Call<'_>, world: &World, own: &Issue) -> Value {
             "web": format!("{}/servicedesk/customer/portal/1/{}", call.site, own.key),
             "self": address(call, &format!("request/{}", own.id)),
         },
-    })
+    });
+    add_person(call, world, &mut shown, "reporter", own.reporter.as_ref());
+    shown
 }
 
 /// `POST /request`: 201. The only way to an issue with a request type (wire A10).
@@ -376,15 +399,16 @@ fn create(site: &Site, call: &Call<'_>) -> Result<Reply, ApiError> {
 }
 
 fn comment(call: &Call<'_>, world: &World, issue: &Issue, own: &Comment) -> Value {
-    json!({
+    let mut shown = json!({
         "_expands": ["attachment", "renderedBody"],
         "id": own.id.to_string(),
         "body": own.body.to_wiki(),
         "public": !own.internal,
-        "author": show::user_by_id(call, world, own.author.as_ref()),
         "created": date(call, own.created),
         "_links": { "self": address(call, &format!("request/{}/comment/{}", issue.id, own.id)) },
-    })
+    });
+    add_person(call, world, &mut shown, "author", own.author.as_ref());
+    shown
 }
 
 /// `GET /request/{id}/comment?public=&internal=`.
@@ -490,9 +514,8 @@ fn upload(site: &Site, call: &Call<'_>) -> Result<Reply, ApiError> {
 }
 
 fn attachment(call: &Call<'_>, world: &World, file: &Attachment) -> Value {
-    json!({
+    let mut shown = json!({
         "filename": file.filename,
-        "author": show::user_by_id(call, world, file.author.as_ref()),
         "created": date(call, file.created),
         "size": file.content.size(),
         "mimeType": file.mime_type,
@@ -500,7 +523,9 @@ fn attachment(call: &Call<'_>, world: &World, file: &Attachment) -> Value {
             "jiraRest": format!("{}/rest/api/2/attachment/{}", call.base, file.id),
             "content": format!("{}/rest/api/2/attachment/content/{}", call.base, file.id),
         },
-    })
+    });
+    add_person(call, world, &mut shown, "author", file.author.as_ref());
+    shown
 }
 
 /// `POST /request/{id}/attachment`: the second step; makes a comment too.

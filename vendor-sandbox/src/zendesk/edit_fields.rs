@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::answer::ApiError;
 use super::catalogue::{self, Field, custom_fields};
@@ -42,7 +42,18 @@ fn sort(tags: &mut Vec<String>) {
 
 /// A value of the field's kind, or 422.
 fn checked(field: &Field, value: Value) -> Result<Value, ApiError> {
-    let refused = || ApiError::invalid("base", format!("{}: {value} is not valid", field.title), Some("InvalidValue"));
+    // wire B4: a field is told by its number too.
+    let refused = || {
+        let mut kind = field.kind.to_owned();
+        kind[..1].make_ascii_uppercase();
+        let reason = json!({
+            "description": format!("{}: {value} is not valid", field.title),
+            "error": "InvalidValue",
+            "ticket_field_id": field.id,
+            "ticket_field_type": format!("Field{kind}"),
+        });
+        ApiError::invalid_all([("base".to_owned(), reason)])
+    };
     let known = |value: &str| field.options.iter().any(|option| option.1 == value);
     let fits = match field.kind {
         "tagger" => value.as_str().is_some_and(known),

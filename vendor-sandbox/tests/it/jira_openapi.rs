@@ -25,7 +25,10 @@ fn send(method: &'static str, path: &str, body: Value) -> Sent {
 
 /// Sends a request and gives what is wrong with the exchange.
 async fn check(judge: &Judge, sandbox: &Sandbox, sent: &Sent) -> Vec<String> {
-    let path = format!("/rest/api/3/{}", sent.path);
+    let path = match sent.path.starts_with("servicedeskapi/") {
+        true => format!("/rest/{}", sent.path),
+        false => format!("/rest/api/3/{}", sent.path),
+    };
     let mut request = call(sandbox, sent.method, &path);
     if let Some(body) = &sent.body {
         request = request.json(body.clone());
@@ -121,6 +124,28 @@ async fn read_ones(judge: &Judge) -> Vec<String> {
         get("issue/createmeta?expand=projects.issuetypes.fields"),
         get("issue/createmeta/HELP/issuetypes"),
         get("issue/createmeta/HELP/issuetypes/10100"),
+        get("servicedeskapi/info"),
+        get("servicedeskapi/servicedesk"),
+        get("servicedeskapi/servicedesk/1"),
+        get("servicedeskapi/servicedesk/2"),
+        get("servicedeskapi/servicedesk/1/requesttype?start=1&limit=1"),
+        get("servicedeskapi/requesttype"),
+        get("servicedeskapi/servicedesk/1/requesttype/1"),
+        get("servicedeskapi/servicedesk/1/requesttype/1/field"),
+        get("servicedeskapi/servicedesk/1/queue"),
+        get("servicedeskapi/servicedesk/1/customer?query=a"),
+        get("servicedeskapi/servicedesk/1/organization"),
+        get("servicedeskapi/organization?limit=1"),
+        get("servicedeskapi/organization/1"),
+        get("servicedeskapi/organization/1/user"),
+        get("servicedeskapi/request"),
+        get("servicedeskapi/request/HELP-1"),
+        get("servicedeskapi/request/HELP-1/comment"),
+        get("servicedeskapi/request/HELP-1/status"),
+        get("servicedeskapi/request/HELP-1/transition"),
+        get("servicedeskapi/request/HELP-1/participant"),
+        get("servicedeskapi/request/HELP-1/attachment"),
+        get("servicedeskapi/request/HELP-999"),
     ];
     let mut wrong = Vec::new();
     for exchange in &exchanges {
@@ -134,6 +159,16 @@ async fn what_is_written_validates() {
     let Some(judge) = openapi::jira() else { return };
     let wrong = written_ones(judge).await;
     assert!(wrong.is_empty(), "{} errors\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The id of a file that waits to be attached.
+async fn temporary(sandbox: &Sandbox) -> Value {
+    let form = "--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nhello\r\n--X--\r\n";
+    let sent = call(sandbox, "POST", "/rest/servicedeskapi/servicedesk/1/attachTemporaryFile")
+        .header("content-type", "multipart/form-data; boundary=X")
+        .header("x-atlassian-token", "no-check")
+        .raw(form);
+    sent.send().await.json()["temporaryAttachments"][0]["temporaryAttachmentId"].clone()
 }
 
 /// What is wrong with what is written.
@@ -164,6 +199,23 @@ async fn written_ones(judge: &Judge) -> Vec<String> {
             json!({ "queries": ["project = HELP and status in (Open, Closed) order by key", "x ="] }),
         ),
         send("POST", "jql/match", json!({ "issueIds": [10_001], "jqls": ["project = HELP"] })),
+        send(
+            "POST",
+            "servicedeskapi/request",
+            json!({
+                "serviceDeskId": "1", "requestTypeId": "1", "isAdfRequest": true,
+                "requestFieldValues": { "summary": "No coffee", "description": adf("The machine is silent") },
+            }),
+        ),
+        send("POST", "servicedeskapi/request", json!({ "serviceDeskId": "1", "requestTypeId": "99" })),
+        send("POST", "servicedeskapi/request/HELP-1/comment", json!({ "body": "hello", "public": false })),
+        send("POST", "servicedeskapi/request/HELP-2/transition", json!({ "id": "11" })),
+        send("POST", "servicedeskapi/organization", json!({ "name": "New" })),
+        send(
+            "POST",
+            "servicedeskapi/request/HELP-1/attachment",
+            json!({ "temporaryAttachmentIds": [temporary(&sandbox).await], "public": true }),
+        ),
     ];
     let mut wrong = Vec::new();
     for exchange in &exchanges {

@@ -3,11 +3,11 @@
 
 use serde_json::json;
 
-use super::Vendor;
 use super::exception::Exception;
+use super::{Vendor, service_desk};
 
 pub(super) const VENDOR: Vendor =
-    Vendor { file: "jira-platform-v3.json.gz", path, refusal, exceptions: &[BOTH, CLOUD] };
+    Vendor { file: "jira-platform-v3.json.gz", more: service_desk::add, path, refusal, exceptions: &[BOTH, CLOUD] };
 
 pub(super) const DATA_CENTER: Vendor = Vendor { exceptions: &[BOTH, DATA_CENTERS], ..VENDOR };
 
@@ -50,8 +50,6 @@ const BOTH: &[Exception] = &[
         "/accountId",
         "null unassigns: wire A4.1 [OAS prose]",
     ),
-    // Other APIs of the same site, whose documents are others.
-    Exception::operation("* /rest/servicedeskapi/*", "wire A10 [S2]").by_suite(),
     // What the cases of raw requests ask for, which nobody has.
     Exception::operation("* /", "conformance-tests, cases/raw.rs").by_suite(),
     Exception::operation("GET /x", "conformance-tests, cases/raw.rs").by_suite(),

@@ -57,6 +57,7 @@ impl std::fmt::Debug for Judge {
 impl Judge {
     pub(super) fn new(vendor: &'static Vendor) -> Option<Self> {
         let mut document = read(vendor.file)?;
+        (vendor.more)(&mut document);
         nullable(&mut document);
         Some(Self {
             vendor,

@@ -11,6 +11,7 @@ mod exception;
 mod jira;
 mod judge;
 mod operations;
+mod service_desk;
 mod unknown_keys;
 mod zendesk;
 
@@ -25,6 +26,8 @@ use std::sync::OnceLock;
 pub(crate) struct Vendor {
     /// The document's file in the folder.
     pub(crate) file: &'static str,
+    /// What is added to it, where the vendor has a document that the folder has not.
+    pub(crate) more: fn(&mut serde_json::Value),
     /// The document's path for one that is asked for.
     pub(crate) path: fn(&str) -> String,
     /// The schema of refusals that the document gives no body.

@@ -7,6 +7,7 @@ use super::exception::Exception;
 
 pub(super) const VENDOR: Vendor = Vendor {
     file: "zendesk-support.json.gz",
+    more: |_| (),
     path: str::to_owned,
     // The four envelopes (wire B9.1).
     refusal: || {

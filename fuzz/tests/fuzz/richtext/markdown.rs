@@ -7,7 +7,7 @@ use super::adf::assert_valid;
 use super::html::assert_safe;
 use super::{assert_has_words, assert_told, in_time, shown_words};
 
-const PIECES: &[&str] = &[
+pub(crate) const PIECES: &[&str] = &[
     "\n",
     "\n\n",
     "\n- ",

@@ -6,6 +6,8 @@ mod html;
 mod markdown;
 mod wiki;
 
+pub(crate) use markdown::PIECES as TYPED;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -45,7 +47,7 @@ fn words_of(node: &Value, out: &mut String) {
 }
 
 /// The words of a Markdown text, without what is markup in it.
-fn shown_words(markdown: &str) -> String {
+pub(crate) fn shown_words(markdown: &str) -> String {
     let document: Value = serde_json::from_str(&to_adf::from_markdown(markdown).value).unwrap();
     let mut words = String::new();
     words_of(&document, &mut words);
@@ -53,11 +55,11 @@ fn shown_words(markdown: &str) -> String {
 }
 
 /// Whether anything of the words may be missing: only where that was said.
-fn may_lose_words(losses: &[Loss]) -> bool {
+pub(crate) fn may_lose_words(losses: &[Loss]) -> bool {
     losses.iter().any(|loss| matches!(loss.kind, LossKind::Removed | LossKind::Malformed | LossKind::UnsafeAddress))
 }
 
-fn assert_has_words(shown: &str, wanted: &str, about: &str) {
+pub(crate) fn assert_has_words(shown: &str, wanted: &str, about: &str) {
     let has = letters(shown);
     for (letter, count) in letters(wanted) {
         let own = has.get(&letter).copied().unwrap_or_default();
