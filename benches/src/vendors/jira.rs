@@ -117,7 +117,6 @@ fields! {
     customfield_10002: Vec<Organization>,
     customfield_10030: Group,
     customfield_10031: String,
-    statuscategorychangedate: String,
     fixVersions: Vec<Named>,
     versions: Vec<Named>,
     components: Vec<Named>,
