@@ -12,13 +12,14 @@ use serde::{Deserialize, Serialize};
 use ticketing_core::model::Ticket;
 use ticketing_core::request::Sort;
 use ticketing_core::{Delivery, Error, ErrorKind, Result, remedy};
+use ticketing_http::{Response, decode};
 
 use crate::api::{Flavour, From, Search};
 use crate::connection::Connection;
 use crate::map::TicketPlan;
 use crate::query::order::{RowKey, order_of};
 use crate::query::{Clause, Field, Jql, Operator};
-use crate::wire::IssuePage;
+use crate::wire::{Issue, IssuePage, Raw};
 
 /// How often an answer that cannot be right is asked for again.
 pub(crate) const ATTEMPTS: u32 = 3;
@@ -251,10 +252,21 @@ impl Listing<'_> {
         }
     }
 
+    /// The tickets of an answer: read in one go where nothing is wrong with any, and else each by itself, so that the one
+    /// that cannot be is named.
+    fn tickets(&self, response: &Response) -> Result<IssuePage<Ticket>> {
+        if !self.plan.raw
+            && let Ok(page) = decode::<IssuePage<Issue<'_>>>(&response.body)
+        {
+            return page.made_into(|issue| self.plan.issue(&issue));
+        }
+        response.json::<IssuePage<Raw<'_>>>()?.made_into(|raw| self.plan.ticket(raw))
+    }
+
     async fn fetch_once(&self, jql: &str, from: From<'_>, limit: u64, reconcile: &[u64]) -> Result<Chunk> {
         let search = Search { jql, fields: &self.plan.fields, limit, from, reconcile };
         let response = self.connection.api.search(&search).await?;
-        let page: IssuePage<'_> = response.json()?;
+        let page = self.tickets(&response)?;
         if page.issues.len() as u64 > limit {
             return Err(broken("the site ignored how many issues a page may hold"));
         }
@@ -268,8 +280,7 @@ impl Listing<'_> {
             return Err(broken("the site says that there are more issues, and gives none"));
         }
         let mut rows = Vec::with_capacity(page.issues.len());
-        for raw in page.issues {
-            let ticket = self.plan.ticket(raw)?;
+        for ticket in page.issues {
             let key = RowKey::of(&ticket, self.sort, &self.ranks).ok_or_else(|| {
                 Error::new(
                     ErrorKind::Decode,

@@ -11,8 +11,13 @@ use ticketing_core::{Delivery, Error, ErrorKind, Result};
 /// `Decode`, with the JSON path of what could not be understood. Its source shows the text around that place, at most 512
 /// bytes, with every value taken out: it holds customers' data.
 pub fn decode<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T> {
+    // Known to be text as a whole, it is not looked through string by string.
+    let read = match std::str::from_utf8(json) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(json),
+    };
     // The path costs time on every key, so it is looked for only where decoding failed.
-    serde_json::from_slice(json).map_err(|plain| {
+    read.map_err(|plain| {
         let at = offset(json, plain.line(), plain.column());
         let mut deserializer = serde_json::Deserializer::from_slice(json);
         let error = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {

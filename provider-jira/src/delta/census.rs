@@ -13,7 +13,7 @@ use crate::listing::ATTEMPTS;
 use crate::people;
 use crate::query::order::order_of;
 use crate::query::{Clause, Field, Jql, Operator};
-use crate::wire::{Issue, IssuePage};
+use crate::wire::{Issue, IssuePage, Raw};
 
 /// Ids to a page at most (wire A3.2); a Data Center gives fewer, and does not say so.
 const LARGEST: u64 = 5_000;
@@ -75,7 +75,7 @@ async fn tickets(connection: &Connection, behind: u64, size: u64) -> Result<(Vec
     loop {
         let search = Search { jql: &jql, fields: &fields, limit: size, from, reconcile: &reconcile };
         let response = connection.api.search(&search).await?;
-        let page: IssuePage<'_> = response.json()?;
+        let page: IssuePage<Raw<'_>> = response.json()?;
         // A Data Center's total is exact (wire A3.3): nothing, where there is something, is no end.
         if page.issues.is_empty()
             && page.total.is_some_and(|total| total > 0)

@@ -52,7 +52,7 @@ pub(crate) struct TicketPlan {
     account: Option<Column>,
     group: Option<Column>,
     external_id: Option<Column>,
-    raw: bool,
+    pub(crate) raw: bool,
     pub(crate) watchers: bool,
 }
 
@@ -113,16 +113,24 @@ impl TicketPlan {
     pub(crate) fn ticket(&self, raw: Raw<'_>) -> Result<Ticket> {
         let issue: Issue<'_> = serde_json::from_str(raw.get())
             .map_err(|error| decode_error("", error).with_context("an issue").with_code("row"))?;
-        let mut ticket = self.read(&issue).map_err(|error| {
-            error
-                .with_context(format!("issue `{}`", shown(if issue.key.is_empty() { &issue.id } else { &issue.key })))
-                .with_code("row")
-                .with_delivery(Delivery::Answered)
-        })?;
+        let mut ticket = self.issue(&issue)?;
         if self.raw {
             ticket.raw = serde_json::from_str(raw.get()).ok().map(Box::new);
         }
         Ok(ticket)
+    }
+
+    /// An issue that was read as a ticket, without its original.
+    ///
+    /// # Errors
+    /// `Decode`, naming the issue.
+    pub(crate) fn issue(&self, issue: &Issue<'_>) -> Result<Ticket> {
+        self.read(issue).map_err(|error| {
+            error
+                .with_context(format!("issue `{}`", shown(if issue.key.is_empty() { &issue.id } else { &issue.key })))
+                .with_code("row")
+                .with_delivery(Delivery::Answered)
+        })
     }
 
     fn read(&self, issue: &Issue<'_>) -> Result<Ticket> {

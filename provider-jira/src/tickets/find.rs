@@ -12,7 +12,7 @@ use ticketing_http::path_segment;
 use crate::connection::{CONCURRENCY, Connection};
 use crate::map::{TicketPlan, person_ref};
 use crate::people::{cut, offset_of};
-use crate::wire::{IssuePage, Person};
+use crate::wire::{IssuePage, Person, Raw};
 
 /// One ticket.
 pub(crate) async fn get(connection: &Connection, request: GetTicket) -> Result<Ticket> {
@@ -103,7 +103,7 @@ async fn fetch(connection: &Connection, plan: &TicketPlan, wanted: &[&str]) -> R
     if connection.api.site().await?.is_cloud() {
         for ids in wanted.chunks(MOST_IDS) {
             let response = connection.api.bulk_fetch(ids, &plan.fields).await?;
-            let page: IssuePage<'_> = response.json()?;
+            let page: IssuePage<Raw<'_>> = response.json()?;
             for raw in page.issues {
                 out.push(plan.ticket(raw)?);
             }

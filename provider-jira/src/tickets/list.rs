@@ -17,7 +17,7 @@ use crate::query::Zone;
 use crate::query::filter::{Named, Resolved, Values, Wanted};
 use crate::query::order::order_of;
 use crate::resolve;
-use crate::wire::{IssuePage, Listed};
+use crate::wire::{IssuePage, Listed, Raw};
 
 /// What decides which rows come, and in which order: what a cursor is bound to.
 #[derive(Serialize)]
@@ -96,7 +96,7 @@ async fn count(connection: &Connection, wanted: &Wanted) -> Result<Total> {
     let fields = ["id".to_owned()];
     let search = Search { jql: &jql, fields: &fields, limit: 1, from: From::Start, reconcile: &[] };
     let response = connection.api.search(&search).await?;
-    let page: IssuePage<'_> = response.json()?;
+    let page: IssuePage<Raw<'_>> = response.json()?;
     Ok(Total { value: page.total.unwrap_or(page.issues.len() as u64), exact: wanted.is_exact })
 }
 

@@ -6,16 +6,16 @@ use std::fmt;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use ticketing_core::Result;
 
 /// A value as it came.
 pub(crate) type Raw<'a> = &'a RawValue;
 
-/// A page of issues; each is read by itself, so that one that cannot be is named.
+/// A page of issues, in whichever form: [`Raw`] ones can be read one by one, so that one that cannot be is named.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct IssuePage<'a> {
-    #[serde(borrow)]
-    pub(crate) issues: Vec<Raw<'a>>,
+pub(crate) struct IssuePage<I> {
+    pub(crate) issues: Vec<I>,
     /// Cloud's: there is more. Missing at the end, and only there (wire A3.2).
     #[serde(default)]
     pub(crate) next_page_token: Option<String>,
@@ -28,6 +28,19 @@ pub(crate) struct IssuePage<'a> {
     /// Data Center's: how many there are.
     #[serde(default)]
     pub(crate) total: Option<u64>,
+}
+
+impl<I> IssuePage<I> {
+    /// The page with each of its issues made into something else.
+    pub(crate) fn made_into<T>(self, make: impl FnMut(I) -> Result<T>) -> Result<IssuePage<T>> {
+        Ok(IssuePage {
+            issues: self.issues.into_iter().map(make).collect::<Result<_>>()?,
+            next_page_token: self.next_page_token,
+            is_last: self.is_last,
+            start_at: self.start_at,
+            total: self.total,
+        })
+    }
 }
 
 /// An issue.
@@ -58,7 +71,7 @@ impl<'a> Fields<'a> {
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         struct Each;
         impl<'de> Visitor<'de> for Each {
             type Value = Fields<'de>;
@@ -67,7 +80,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
                 f.write_str("an object of fields")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Self::Value, A::Error> {
                 let mut fields = Vec::with_capacity(map.size_hint().unwrap_or(32));
                 while let Some((Name(name), value)) = map.next_entry::<Name<'de>, Raw<'de>>()? {
                     fields.push((name, value));

@@ -13,7 +13,7 @@ use super::meta::Screen;
 use crate::api::{self, Search};
 use crate::connection::Connection;
 use crate::mapping::Mapping;
-use crate::wire::{Issue, IssuePage, Thing};
+use crate::wire::{Issue, IssuePage, Raw, Thing};
 use ticketing_http::config::shown;
 
 /// Steps of one way at most.
@@ -242,7 +242,7 @@ pub(crate) async fn leads(connection: &Connection, place: Place<'_>, status: &st
     let fields = ["status".to_owned()];
     let search = Search { jql: &jql, fields: &fields, limit: 2, from: api::From::Start, reconcile: &[] };
     let response = connection.api.search(&search).await?;
-    let page: IssuePage<'_> = response.json()?;
+    let page: IssuePage<Raw<'_>> = response.json()?;
     for raw in page.issues {
         let Ok(issue) = serde_json::from_str::<Issue<'_>>(raw.get()) else { continue };
         // The search may be behind (wire A3.4): the issue itself is not.

@@ -82,12 +82,7 @@ pub(super) struct Rest {
 
 /// The tickets in an answer.
 pub(super) fn read_many(body: &[u8], plan: &TicketPlan) -> Result<(Vec<Ticket>, Rest)> {
-    // A whole page is known to be text before its hundreds of strings are: each would be looked through on its own else.
-    let text = std::str::from_utf8(body).ok();
-    let mut read: TicketsBody = match text.and_then(|text| serde_json::from_str(text).ok()) {
-        Some(read) => read,
-        None => decode(body)?,
-    };
+    let mut read: TicketsBody = decode(body)?;
     let known = Known::of_list(&mut read);
     let mut raws = if plan.raw { raw_rows(body, "tickets") } else { Vec::new() }.into_iter();
     let rows = std::mem::take(&mut read.tickets);

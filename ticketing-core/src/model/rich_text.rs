@@ -87,62 +87,38 @@ fn escape_markdown(plain: &str) -> String {
     out
 }
 
-/// Every character that `escape_line` may have to escape.
-fn is_markup(byte: u8) -> bool {
-    matches!(
-        byte,
-        b'#' | b'>'
-            | b'-'
-            | b'+'
-            | b'='
-            | b'~'
-            | b'|'
-            | b':'
-            | b'.'
-            | b')'
-            | b'\\'
-            | b'`'
-            | b'['
-            | b']'
-            | b'*'
-            | b'_'
-            | b'<'
-            | b'&'
-    )
+fn escape_line(line: &str, out: &mut String) {
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    // Most of a line is no markup, and goes over in one piece.
+    let mut copied = 0;
+    for (at, byte) in line.bytes().enumerate() {
+        let may_open = match byte {
+            b'\\' | b'`' | b'[' | b']' | b'|' | b'*' | b'~' | b'_' | b'<' | b'&' => true,
+            b'#' | b'>' | b'-' | b'+' | b'=' | b':' => at == 0,
+            b'.' | b')' => at == digits && digits > 0,
+            _ => false,
+        };
+        if may_open && opens(line, at, byte) {
+            out.push_str(&line[copied..at]);
+            out.push('\\');
+            copied = at;
+        }
+    }
+    out.push_str(&line[copied..]);
 }
 
-fn escape_line(line: &str, out: &mut String) {
-    // Most lines hold nothing that could be markup.
-    if !line.bytes().any(is_markup) {
-        out.push_str(line);
-        return;
-    }
-    let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let mut before = ' ';
-    let mut rest = line.chars();
-    let mut at = 0;
-    while let Some(c) = rest.next() {
-        let after = rest.as_str().chars().next().unwrap_or(' ');
-        let opens_block = match c {
-            '#' | '>' | '-' | '+' | '=' | '~' | '|' | ':' => at == 0,
-            '.' | ')' => at == digits && digits > 0,
-            _ => false,
-        };
-        let opens_span = match c {
-            '\\' => after.is_ascii_punctuation() || after == ' ' && rest.as_str().is_empty(),
-            '`' | '[' | ']' | '|' => true,
-            '*' | '~' => !(before.is_whitespace() && after.is_whitespace()) || at == 0,
-            '_' => !(before.is_alphanumeric() && after.is_alphanumeric()),
-            '<' => after.is_ascii_alphabetic() || matches!(after, '/' | '!' | '?'),
-            '&' => after.is_ascii_alphanumeric() || after == '#',
-            _ => false,
-        };
-        if opens_block || opens_span {
-            out.push('\\');
-        }
-        out.push(c);
-        before = c;
-        at += c.len_utf8();
+/// Whether this byte of a line, one that may open a block or a span, does so where it stands.
+fn opens(line: &str, at: usize, byte: u8) -> bool {
+    let rest = &line[at + 1..];
+    let before = line[..at].chars().next_back().unwrap_or(' ');
+    let after = rest.chars().next().unwrap_or(' ');
+    match byte {
+        b'\\' => after.is_ascii_punctuation() || rest.is_empty(),
+        b'*' | b'~' => at == 0 || !(before.is_whitespace() && after.is_whitespace()),
+        b'_' => !(before.is_alphanumeric() && after.is_alphanumeric()),
+        b'<' => after.is_ascii_alphabetic() || matches!(after, '/' | '!' | '?'),
+        b'&' => after.is_ascii_alphanumeric() || after == '#',
+        _ => true,
     }
 }
 
