@@ -82,7 +82,7 @@ pub(crate) struct Connection {
     pub(crate) mapping: Arc<Mapping>,
     /// What was learned of projects and workflows.
     pub(crate) learned: crate::write::Learned,
-    /// Keys of comments and attachments that were written here.
+    /// Keys of tickets, comments and attachments that were written here.
     pub(crate) keyed: Mutex<ticketing_http::Written>,
     pub(crate) directory: Directory,
     pub(crate) resolved: Resolved,

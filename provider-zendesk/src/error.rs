@@ -217,6 +217,7 @@ fn native(body: &Value) -> ZendeskError {
 fn custom_field(problem: &Value) -> Option<String> {
     const SYSTEM: &[&str] = &[
         "FieldAssignee",
+        "FieldBasicPriority",
         "FieldCustomStatus",
         "FieldDescription",
         "FieldGroup",

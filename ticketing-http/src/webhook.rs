@@ -157,8 +157,11 @@ pub fn within_window(signed_at: DateTime<Utc>, received_at: DateTime<Utc>, windo
 /// Remembers the latest deliveries, so that none is taken twice.
 pub struct ReplayCache {
     capacity: usize,
-    seen: Mutex<(HashSet<String>, VecDeque<String>)>,
+    seen: Mutex<(HashSet<Digest128>, VecDeque<Digest128>)>,
 }
+
+/// Half of a SHA-256: what of a delivery is remembered.
+type Digest128 = [u8; 16];
 
 impl fmt::Debug for ReplayCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -181,10 +184,12 @@ impl ReplayCache {
     pub fn note(&self, delivery_id: &str) -> Result<()> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let (known, order) = &mut *seen;
-        if !known.insert(delivery_id.to_owned()) {
+        let mut digest = Digest128::default();
+        digest.copy_from_slice(&<Sha256 as sha2::Digest>::digest(delivery_id.as_bytes())[..16]);
+        if !known.insert(digest) {
             return Err(Error::new(ErrorKind::AlreadyExists, "the webhook delivery came before"));
         }
-        order.push_back(delivery_id.to_owned());
+        order.push_back(digest);
         if order.len() > self.capacity
             && let Some(oldest) = order.pop_front()
         {

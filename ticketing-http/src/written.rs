@@ -47,7 +47,15 @@ impl Written {
 
     /// Notes that the write under a key did not happen.
     pub fn forget(&mut self, key: &str) {
-        self.writes.remove(key);
+        if self.writes.remove(key).is_some() {
+            self.order.retain(|own| own != key);
+        }
+    }
+
+    /// Forgets the keys, with what was written under them, that `is_gone` names.
+    pub fn forget_where(&mut self, is_gone: impl Fn(&str, &str) -> bool) {
+        self.writes.retain(|key, write| !matches!(write, Write::Done(id) if is_gone(key, id)));
+        self.order.retain(|key| self.writes.contains_key(key));
     }
 
     /// Notes what was written under a key.
@@ -58,10 +66,13 @@ impl Written {
     fn put(&mut self, key: String, write: Write) {
         if self.writes.insert(key.clone(), write).is_none() {
             self.order.push_back(key);
-            if self.order.len() > CAPACITY
-                && let Some(oldest) = self.order.pop_front()
-            {
-                self.writes.remove(&oldest);
+            if self.order.len() > CAPACITY {
+                // What nobody knows the outcome of is forgotten last: it is what a second write would repeat.
+                let is_done = |key: &String| matches!(self.writes.get(key), Some(Write::Done(_)));
+                let oldest = self.order.iter().position(is_done).unwrap_or(0);
+                if let Some(oldest) = self.order.remove(oldest) {
+                    self.writes.remove(&oldest);
+                }
             }
         }
     }
@@ -79,5 +90,20 @@ mod tests {
         }
         assert_eq!(written.get("0"), None);
         assert_eq!(written.get("1"), Some("id-1"));
+    }
+
+    #[test]
+    fn what_is_not_known_is_forgotten_last_and_a_forgotten_key_begins_anew() {
+        let mut written = Written::default();
+        written.begin("lost", Vec::new());
+        written.begin("refused", Vec::new());
+        written.forget("refused");
+        for nth in 0..CAPACITY {
+            written.note(nth.to_string(), format!("id-{nth}"));
+        }
+        assert!(written.before("lost").is_some());
+        assert_eq!((written.get("0"), written.get("1")), (None, Some("id-1")));
+        written.note("refused".to_owned(), "id".to_owned());
+        assert_eq!((written.get("refused"), written.get("1")), (Some("id"), None));
     }
 }

@@ -30,7 +30,8 @@ fn owner(name: &str) -> String {
 }
 
 impl Store {
-    /// Keeps a registration, or puts another client in its place: connections that use it use the new one.
+    /// Keeps a registration, or puts another client in its place: connections that use it use the new one. `provider` is the
+    /// provider's own name (`jira`), not one of its aliases.
     ///
     /// # Errors
     /// `InvalidRequest` where the name is none; `Conflict` where it is another provider's.

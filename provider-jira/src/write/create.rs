@@ -13,7 +13,7 @@ use ticketing_core::{CollectionSelector, Delivery, Error, ErrorKind, FieldId, Re
 use ticketing_http::{Idempotency, Request};
 
 use super::draft::{Draft, held, not_held};
-use super::keyed::{Keyed, Known};
+use super::keyed::{Keyed, Known, gone};
 use super::meta::{CreateType, Screen, create_screen, create_types};
 use super::people::{self, user_value};
 use super::target::{Target, locate};
@@ -37,8 +37,7 @@ pub(crate) async fn create(connection: &Connection, request: CreateTicket) -> Re
         Some(Known::Whole(id)) => {
             let get = GetTicket::new(id.as_str()).with_include_raw(request.include_raw);
             match tickets::get(connection, get).await {
-                // Somebody deleted it: the key is free again.
-                Err(error) if error.kind() == ErrorKind::NotFound => None,
+                Err(error) if error.kind() == ErrorKind::NotFound => return Err(gone(&id)),
                 outcome => return outcome,
             }
         }
@@ -81,6 +80,7 @@ pub(crate) async fn create(connection: &Connection, request: CreateTicket) -> Re
     if let Some(journey) = &journey {
         walk::foresee(connection, place, journey).await?;
     }
+    let resumes = begun.is_some();
     let made = match begun {
         // What an earlier call under the key left undone is done now.
         Some(id) => TicketIds { key: id.clone(), id },
@@ -94,7 +94,10 @@ pub(crate) async fn create(connection: &Connection, request: CreateTicket) -> Re
     };
     connection.note_written(&made.id);
     let mut applied = vec![format!("ticket {}", made.key)];
-    let outcome = finish(connection, &made, journey.as_ref(), &watchers, &request, &mut applied).await;
+    let outcome = match resumes {
+        true => resume(connection, &made, journey.as_ref(), &watchers, &request, &mut applied).await,
+        false => finish(connection, &made, journey.as_ref(), &watchers, &request, &mut applied).await,
+    };
     if let Some(keyed) = keyed.filter(|_| outcome.is_ok()) {
         keyed.is_whole(&made.id);
     }
@@ -354,6 +357,24 @@ async fn watchers(connection: &Connection, request: &CreateTicket) -> Result<Vec
         out.push(people::user(connection, "watchers", user).await?);
     }
     Ok(out)
+}
+
+/// What an earlier call left undone.
+async fn resume(
+    connection: &Connection,
+    made: &TicketIds,
+    journey: Option<&Journey<'_>>,
+    watchers: &[Named],
+    request: &CreateTicket,
+    applied: &mut Vec<String>,
+) -> Result<Ticket> {
+    let target = match locate(connection, &TicketId::from(made.id.as_str()), &[]).await {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Err(gone(&made.id)),
+        outcome => outcome?,
+    };
+    // The way may have been gone before the call ended.
+    let journey = journey.filter(|journey| !walk::is_there(&target, journey));
+    finish(connection, made, journey, watchers, request, applied).await
 }
 
 /// What a create cannot do: steps to a status, watchers, a comment. The ticket is there already, whatever happens.

@@ -1,5 +1,5 @@
 //! New tickets under a key of the caller's. Jira has no place for such a key that is sure to be found again (wire A4.1, A3.4), so
-//! that it is remembered as long as the connection lives, and no longer.
+//! that the latest ones are remembered as long as the connection lives, and no longer.
 
 use std::sync::PoisonError;
 
@@ -7,6 +7,11 @@ use ticketing_core::{Delivery, Error, ErrorKind, Result};
 
 use super::create::TicketIds;
 use crate::connection::Connection;
+
+/// Before a key of a ticket's: comments and attachments have theirs beside it.
+const TICKET: &str = "ticket ";
+/// Before the id of a ticket with which everything is done.
+const WHOLE: &str = "whole ";
 
 /// A key, among those of the connection.
 #[derive(Debug)]
@@ -26,12 +31,7 @@ pub(super) enum Known {
 
 impl<'c> Keyed<'c> {
     pub(super) fn new(connection: &'c Connection, key: Option<&str>) -> Option<Self> {
-        key.map(|key| Self { connection, key: format!("ticket {key}") })
-    }
-
-    /// The name of the key where all is done.
-    fn whole(&self) -> String {
-        format!("whole {}", self.key)
+        key.map(|key| Self { connection, key: [TICKET, key].concat() })
     }
 
     fn remembered<T>(&self, work: impl FnOnce(&mut ticketing_http::Written) -> T) -> T {
@@ -43,26 +43,36 @@ impl<'c> Keyed<'c> {
     /// # Errors
     /// `Conflict` where nobody knows what became of it, or it is under way: a second ticket might come of it.
     pub(super) fn known(&self) -> Result<Option<Known>> {
-        let whole = self.whole();
         self.remembered(|keys| {
-            let id = keys.get(&self.key).map(str::to_owned);
             if keys.before(&self.key).is_some() {
-                return Err(Error::new(
-                    ErrorKind::Conflict,
-                    "whether a ticket was made under this key is not known: the answer was lost, or is still awaited",
-                )
-                .with_field("idempotency_key")
-                .with_delivery(Delivery::Answered)
-                .with_hint("look for the ticket; where there is none, make it under another key"));
+                return Err(taken(
+                    "whether a ticket was made under this key, and whole, is not known: an answer was lost, or is still awaited",
+                    "look for the ticket; where there is none, make it under another key",
+                ));
             }
-            let is_whole = id.is_some() && keys.get(&whole) == id.as_deref();
-            Ok(id.map(|id| if is_whole { Known::Whole(id) } else { Known::Begun(id) }))
+            Ok(keys.get(&self.key).map(|made| match made.strip_prefix(WHOLE) {
+                Some(id) => Known::Whole(id.to_owned()),
+                None => Known::Begun(made.to_owned()),
+            }))
         })
     }
 
     /// Makes the ticket under the key: nobody else does meanwhile, and nobody does again where its answer was lost.
+    ///
+    /// # Errors
+    /// `Conflict` where another call was first; those of the making.
     pub(super) async fn making(&self, make: impl Future<Output = Result<TicketIds>>) -> Result<TicketIds> {
-        self.remembered(|keys| keys.begin(&self.key, Vec::new()));
+        self.remembered(|keys| {
+            // Looked at again: another call may have come to this point since.
+            if keys.before(&self.key).is_some() || keys.get(&self.key).is_some() {
+                return Err(taken(
+                    "another call makes a ticket under this key",
+                    "ask again once it is over: the same key gives its ticket",
+                ));
+            }
+            keys.begin(&self.key, Vec::new());
+            Ok(())
+        })?;
         let outcome = make.await;
         self.remembered(|keys| match &outcome {
             Ok(made) => keys.note(self.key.clone(), made.id.clone()),
@@ -74,7 +84,29 @@ impl<'c> Keyed<'c> {
 
     /// Notes that nothing is left to be done.
     pub(super) fn is_whole(&self, id: &str) {
-        let whole = self.whole();
-        self.remembered(|keys| keys.note(whole, id.to_owned()));
+        self.remembered(|keys| keys.note(self.key.clone(), [WHOLE, id].concat()));
     }
+}
+
+/// Forgets the keys of a ticket that was deleted here.
+pub(super) fn free(connection: &Connection, id: &str) {
+    let mut keys = connection.keyed.lock().unwrap_or_else(PoisonError::into_inner);
+    keys.forget_where(|key, made| key.starts_with(TICKET) && made.strip_prefix(WHOLE).unwrap_or(made) == id);
+}
+
+/// Why a key gives nothing.
+fn taken(message: impl Into<String>, hint: &str) -> Error {
+    Error::new(ErrorKind::Conflict, message)
+        .with_field("idempotency_key")
+        .with_delivery(Delivery::Answered)
+        .with_hint(hint)
+}
+
+/// The ticket of a key cannot be read any more. That it was deleted is only one reason (wire A4.1, A14): it may have been moved
+/// out of the connection's projects, or hidden, so that the key is not free.
+pub(super) fn gone(id: &str) -> Error {
+    taken(
+        format!("a ticket of id {id} was made under this key, and cannot be read now: it was deleted, moved or hidden"),
+        "where another one is wanted, make it under another key",
+    )
 }

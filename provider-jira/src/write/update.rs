@@ -429,18 +429,23 @@ pub(crate) async fn delete(connection: &Connection, request: DeleteTicket) -> Re
     if let Some(expected) = &request.expected_version {
         same_version(&target, expected)?;
     }
-    let path = format!("/issue/{}", path_segment(&target.id));
+    end(connection, &target.id).await?;
+    // A key gives the same ticket: there is none any more.
+    super::keyed::free(connection, &target.id);
+    Ok(())
+}
+
+async fn end(connection: &Connection, id: &str) -> Result<()> {
+    let path = format!("/issue/{}", path_segment(id));
     let delete = |path: String| Request::delete(path).with_query("deleteSubtasks", "false");
     match connection.api.write(delete, &path, None, Idempotency::Idempotent).await {
         Ok(_) => Ok(()),
         // It was there a moment ago, and the first of two attempts may have lost no more than its answer.
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) if error.maybe_applied() => {
-            match locate(connection, &TicketId::from(target.id.as_str()), &[]).await {
-                Err(gone) if gone.kind() == ErrorKind::NotFound => Ok(()),
-                _ => Err(error),
-            }
-        }
+        Err(error) if error.maybe_applied() => match locate(connection, &TicketId::from(id), &[]).await {
+            Err(gone) if gone.kind() == ErrorKind::NotFound => Ok(()),
+            _ => Err(error),
+        },
         Err(error) if error.kind() == ErrorKind::InvalidRequest => {
             Err(error.with_field("id").with_hint("delete the sub-tasks first"))
         }

@@ -158,6 +158,11 @@ fn been(status: &Thing) -> BTreeSet<String> {
     status.id.iter().cloned().collect()
 }
 
+/// True where an issue has the status that is wanted.
+pub(crate) fn is_there(target: &Target, journey: &Journey<'_>) -> bool {
+    journey.goal.holds(&target.status)
+}
+
 /// The way of an issue. Nothing is sent but reads.
 ///
 /// # Errors

@@ -386,9 +386,57 @@ async fn a_key_makes_one_ticket() {
         assert_eq!(bed.control.state().counts["issues"], issues, "{flavour:?}");
         assert_eq!(bed.control.comment_texts(&made.key), ["noted"], "{flavour:?}");
         assert_ne!(client.create_ticket(keyed("key-2")).await.unwrap().id, made.id);
-        // What was deleted is made anew.
+        // Moved out of reach it is no new one; what was deleted here is made anew.
         client.delete_ticket(DeleteTicket::new(made.id.clone())).await.unwrap();
         assert_ne!(client.create_ticket(keyed("key-1")).await.unwrap().id, made.id);
+    }
+}
+
+#[tokio::test]
+async fn a_key_makes_one_ticket_of_two_calls_at_once() {
+    for flavour in FLAVOURS {
+        let bed = Bed::on(flavour);
+        let client = bed.client();
+        let keyed = || CreateTicket::new("keyed").with_idempotency_key("key-1".to_owned());
+        let issues = bed.control.state().counts["issues"];
+        let (one, two) = futures::future::join(client.create_ticket(keyed()), client.create_ticket(keyed())).await;
+        assert_eq!(bed.control.state().counts["issues"], issues + 1, "{flavour:?}");
+        let made = client.create_ticket(keyed()).await.unwrap();
+        for outcome in [one, two] {
+            match outcome {
+                Ok(ticket) => assert_eq!(ticket.id, made.id),
+                Err(error) => {
+                    assert_eq!(
+                        (error.kind(), error.field()),
+                        (ErrorKind::Conflict, Some("idempotency_key")),
+                        "{error:?}"
+                    );
+                }
+            }
+        }
+        assert_eq!(bed.control.state().counts["issues"], issues + 1, "{flavour:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_finishes_a_ticket_that_has_its_status_already() {
+    for flavour in FLAVOURS {
+        let bed = Bed::on(flavour);
+        let client = bed.client();
+        let keyed = || {
+            CreateTicket::new("keyed")
+                .with_status(Some(StatusSelector::from(StatusCategory::Resolved)))
+                .with_field("resolution", "Done")
+                .with_comment(Some(NewComment::internal("noted")))
+                .with_idempotency_key("key-1".to_owned())
+        };
+        bed.control.set_faults([Fault::new("conflict").path("/comment")]).unwrap();
+        let half = client.create_ticket(keyed()).await.unwrap_err();
+        bed.control.set_faults([]).unwrap();
+        assert!(half.applied().len() > 1, "{half:?}");
+        let made = client.create_ticket(keyed()).await.unwrap();
+        assert_eq!(made.status.category, StatusCategory::Resolved, "{flavour:?}");
+        assert_eq!(bed.control.comment_texts(&made.key), ["noted"], "{flavour:?}");
     }
 }
 

@@ -277,6 +277,11 @@ fn bad_input_is_one_clear_line() {
     home.run(&["connect", "nosuch"]).bad(2, &["nosuch", "servicenow"]);
     home.run(&["connect", "servicenow", "--instance", "acme", "--client-id", "x", "--port", "0"]).bad(2, &["--port"]);
     // What would do nothing is refused.
+    let idle =
+        ["connect", "servicenow", "--instance", "acme", "--app", "main", "--client-secret-file", &home.path("s")];
+    home.run(&idle).bad(2, &["--client-secret-file", "--client-id"]);
+    let idle = ["connect", "servicenow", "--instance", "acme", "--client-id", "x", "--username", "ada"];
+    home.run(&idle).bad(2, &["--username", "--grant password"]);
     home.run(&["connect", "memory", "--name", "m", "--client-id", "x"]).bad(2, &["--client-id", "memory"]);
     home.run(&["connect", "memory", "--name", "m", "--app", "x"]).bad(2, &["--app", "memory"]);
     home.run(&["connect", "memory", "--name", "m", "--config", r#"{"webhook_secret":"hunter2"}"#])

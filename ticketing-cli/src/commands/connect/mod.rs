@@ -261,7 +261,20 @@ impl Connect {
         Ok(config)
     }
 
+    /// Refuses arguments that would do nothing.
+    fn refuse_idle(&self) -> Result<()> {
+        let is_idle = |name: &&&str| match **name {
+            "client_secret" | "client_secret_file" => self.client_id.is_none(),
+            "username" | "password_file" => self.grant != Grant::Password,
+            _ => false,
+        };
+        let Some(name) = self.typed.iter().find(is_idle) else { return Ok(()) };
+        let goes_with = if name.starts_with("client") { "--client-id" } else { "--grant password" };
+        Err(Failure::usage(format!("--{}: it goes with {goes_with}, which is not given", name.replace('_', "-"))))
+    }
+
     async fn client(&self, connections: &Connections, provider: &str) -> Result<ClientChoice> {
+        self.refuse_idle()?;
         let secret = match (&self.client_secret, &self.client_secret_file) {
             (Some(_), Some(_)) => {
                 return Err(Failure::usage("--client-secret-file: --client-secret is given too; give one of them"));
