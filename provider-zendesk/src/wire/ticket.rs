@@ -5,7 +5,7 @@ use serde_json::Value;
 use ticketing_core::model::Timestamp;
 
 use super::envelope::Meta;
-use super::some_text;
+use super::{some_moment, some_text};
 
 /// A ticket as listed, got or exported.
 #[derive(Debug, Clone, Deserialize)]
@@ -14,7 +14,9 @@ pub(crate) struct TicketRow {
     #[serde(default, deserialize_with = "some_text")]
     pub(crate) external_id: Option<String>,
     pub(crate) via: Option<Via>,
+    #[serde(default, deserialize_with = "some_moment")]
     pub(crate) created_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "some_moment")]
     pub(crate) updated_at: Option<Timestamp>,
     #[serde(rename = "type", default, deserialize_with = "some_text")]
     pub(crate) ticket_type: Option<String>,
@@ -38,6 +40,7 @@ pub(crate) struct TicketRow {
     pub(crate) problem_id: Option<i64>,
     pub(crate) has_incidents: Option<bool>,
     pub(crate) is_public: Option<bool>,
+    #[serde(default, deserialize_with = "some_moment")]
     pub(crate) due_at: Option<Timestamp>,
     pub(crate) tags: Option<Vec<String>>,
     pub(crate) custom_fields: Option<Vec<CustomValue>>,
@@ -87,7 +90,9 @@ pub(crate) struct Named {
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub(crate) struct Metrics {
     pub(crate) ticket_id: Option<i64>,
+    #[serde(default, deserialize_with = "some_moment")]
     pub(crate) solved_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "some_moment")]
     pub(crate) status_updated_at: Option<Timestamp>,
 }
 
