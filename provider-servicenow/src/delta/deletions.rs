@@ -75,7 +75,7 @@ pub(super) async fn step(
     };
     let is_first = mark.position.is_none();
     if is_first {
-        mark.begun.clone_from(&mark.latest);
+        mark.begun = Some(mark.latest.clone().unwrap_or_default());
     }
     let position = mark.position.clone().unwrap_or_default();
     let outcome = listing

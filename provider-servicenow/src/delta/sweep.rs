@@ -64,7 +64,7 @@ pub(super) struct Mark {
     /// Where it is; `None`: it has not begun.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub(super) position: Option<Position>,
-    /// The latest moment known when this sweep began; `None`: it is through with its first page.
+    /// The latest moment known when this sweep began, empty where there was none; `None`: it was over with one page.
     #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
     pub(super) begun: Option<String>,
     /// The latest moment seen.
@@ -95,7 +95,8 @@ impl Mark {
     pub(super) fn finished(&self) -> Self {
         let overlap = if remedy::is_removed("servicenow.overlap") { 0 } else { OVERLAP_SECONDS };
         // What was committed while the sweep went on may stand behind where it was already (wire §7): the overlap counts
-        // from its beginning, not from its end.
+        // from its beginning, not from its end. Where nothing was to be seen then, nothing says how far back that is, and the
+        // next sweep begins where this one did.
         let since = match &self.begun {
             Some(begun) if !remedy::is_removed("servicenow.overlap_from_beginning") => Some(begun),
             _ => self.latest.as_ref(),
@@ -107,7 +108,7 @@ impl Mark {
         let from = from.or_else(|| self.from.clone());
         let mut seen: Vec<Seen> = match &from {
             Some(from) => self.seen.iter().filter(|seen| seen.0 >= *from).cloned().collect(),
-            None => Vec::new(),
+            None => self.seen.clone(),
         };
         // Always in one order, so that nothing new leaves the checkpoint as it was.
         seen.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
@@ -239,7 +240,7 @@ pub(super) async fn step(
     if mark.position.is_none() {
         mark.begun = match &mark.latest {
             Some(latest) => Some(latest.clone()),
-            None => newest(connection, table, column).await?,
+            None => Some(newest(connection, table, column).await?.unwrap_or_default()),
         };
     }
     let position = mark.position.clone().unwrap_or_default();
@@ -298,6 +299,21 @@ async fn newest(connection: &Connection, table: &Table, column: &'static str) ->
 mod tests {
     use super::*;
     use crate::query::RowKey;
+
+    /// Found by the simulation (seed 21367): rows of a second that was passed, in a table where nothing was to be seen at first.
+    #[test]
+    fn a_sweep_that_began_with_nothing_to_see_is_gone_over_again() {
+        let sweep = |begun: Option<&str>| {
+            let mut mark = Mark { begun: begun.map(str::to_owned), ..Mark::default() };
+            mark.note("2026-01-05 08:00:00", "1".to_owned());
+            mark.note("2026-01-05 09:00:00", "2".to_owned());
+            let next = mark.finished();
+            (next.from, next.seen.len())
+        };
+        assert_eq!(sweep(Some("")), (None, 2));
+        assert_eq!(sweep(Some("2026-01-05 08:01:00")), (Some("2026-01-05 07:59:00".to_owned()), 2));
+        assert_eq!(sweep(None), (Some("2026-01-05 08:58:00".to_owned()), 1));
+    }
 
     #[test]
     fn a_forged_mark_is_refused() {
