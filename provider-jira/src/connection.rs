@@ -84,6 +84,8 @@ pub(crate) struct Connection {
     pub(crate) learned: crate::write::Learned,
     /// Keys of tickets, comments and attachments that were written here.
     pub(crate) keyed: Mutex<ticketing_http::Written>,
+    /// Keys under which a ticket is being made now.
+    pub(crate) keys_in_use: Mutex<std::collections::HashSet<String>>,
     pub(crate) directory: Directory,
     pub(crate) resolved: Resolved,
     zone: tokio::sync::Mutex<Option<(DateTime<Utc>, Zone)>>,
@@ -123,6 +125,7 @@ impl Connection {
             mapping,
             learned: crate::write::Learned::default(),
             keyed: Mutex::default(),
+            keys_in_use: Mutex::default(),
             directory: Directory::new(Arc::clone(&clock)),
             resolved: Resolved::default(),
             zone: tokio::sync::Mutex::default(),

@@ -32,7 +32,7 @@ pub(super) const RESOLUTION: &str = "resolution";
 /// A new ticket.
 pub(crate) async fn create(connection: &Connection, request: CreateTicket) -> Result<Ticket> {
     refuse(connection, &request)?;
-    let keyed = Keyed::new(connection, request.idempotency_key.as_deref());
+    let keyed = request.idempotency_key.as_deref().map(|key| Keyed::take(connection, key)).transpose()?;
     let begun = match keyed.as_ref().map(Keyed::known).transpose()?.flatten() {
         Some(Known::Whole(id)) => {
             let get = GetTicket::new(id.as_str()).with_include_raw(request.include_raw);
@@ -98,7 +98,7 @@ pub(crate) async fn create(connection: &Connection, request: CreateTicket) -> Re
         true => resume(connection, &made, journey.as_ref(), &watchers, &request, &mut applied).await,
         false => finish(connection, &made, journey.as_ref(), &watchers, &request, &mut applied).await,
     };
-    if let Some(keyed) = keyed.filter(|_| outcome.is_ok()) {
+    if let (Some(keyed), Ok(_)) = (&keyed, &outcome) {
         keyed.is_whole(&made.id);
     }
     outcome.map_err(|error| error.with_applied(applied))

@@ -13,7 +13,8 @@ const TICKET: &str = "ticket ";
 /// Before the id of a ticket with which everything is done.
 const WHOLE: &str = "whole ";
 
-/// A key, among those of the connection.
+/// A key, among those of the connection, and nobody else's as long as this lives: neither making a ticket nor finishing one is
+/// done twice at once.
 #[derive(Debug)]
 pub(super) struct Keyed<'c> {
     connection: &'c Connection,
@@ -30,8 +31,19 @@ pub(super) enum Known {
 }
 
 impl<'c> Keyed<'c> {
-    pub(super) fn new(connection: &'c Connection, key: Option<&str>) -> Option<Self> {
-        key.map(|key| Self { connection, key: [TICKET, key].concat() })
+    /// Takes a key.
+    ///
+    /// # Errors
+    /// `Conflict` where another call has it.
+    pub(super) fn take(connection: &'c Connection, key: &str) -> Result<Self> {
+        let key = [TICKET, key].concat();
+        if !connection.keys_in_use.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {
+            return Err(taken(
+                "another call makes a ticket under this key",
+                "ask again once it is over: the same key gives its ticket",
+            ));
+        }
+        Ok(Self { connection, key })
     }
 
     fn remembered<T>(&self, work: impl FnOnce(&mut ticketing_http::Written) -> T) -> T {
@@ -41,12 +53,12 @@ impl<'c> Keyed<'c> {
     /// What an earlier call made under the key; `None` where there was none.
     ///
     /// # Errors
-    /// `Conflict` where nobody knows what became of it, or it is under way: a second ticket might come of it.
+    /// `Conflict` where nobody knows what became of it: a second ticket might come of it.
     pub(super) fn known(&self) -> Result<Option<Known>> {
         self.remembered(|keys| {
             if keys.before(&self.key).is_some() {
                 return Err(taken(
-                    "whether a ticket was made under this key, and whole, is not known: an answer was lost, or is still awaited",
+                    "whether a ticket was made under this key, and whole, is not known: an answer was lost",
                     "look for the ticket; where there is none, make it under another key",
                 ));
             }
@@ -57,22 +69,9 @@ impl<'c> Keyed<'c> {
         })
     }
 
-    /// Makes the ticket under the key: nobody else does meanwhile, and nobody does again where its answer was lost.
-    ///
-    /// # Errors
-    /// `Conflict` where another call was first; those of the making.
+    /// Makes the ticket under the key: nobody does again where its answer was lost.
     pub(super) async fn making(&self, make: impl Future<Output = Result<TicketIds>>) -> Result<TicketIds> {
-        self.remembered(|keys| {
-            // Looked at again: another call may have come to this point since.
-            if keys.before(&self.key).is_some() || keys.get(&self.key).is_some() {
-                return Err(taken(
-                    "another call makes a ticket under this key",
-                    "ask again once it is over: the same key gives its ticket",
-                ));
-            }
-            keys.begin(&self.key, Vec::new());
-            Ok(())
-        })?;
+        self.remembered(|keys| keys.begin(&self.key, Vec::new()));
         let outcome = make.await;
         self.remembered(|keys| match &outcome {
             Ok(made) => keys.note(self.key.clone(), made.id.clone()),
@@ -85,6 +84,12 @@ impl<'c> Keyed<'c> {
     /// Notes that nothing is left to be done.
     pub(super) fn is_whole(&self, id: &str) {
         self.remembered(|keys| keys.note(self.key.clone(), [WHOLE, id].concat()));
+    }
+}
+
+impl Drop for Keyed<'_> {
+    fn drop(&mut self) {
+        self.connection.keys_in_use.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
     }
 }
 

@@ -397,7 +397,10 @@ async fn a_key_makes_one_ticket_of_two_calls_at_once() {
     for flavour in FLAVOURS {
         let bed = Bed::on(flavour);
         let client = bed.client();
-        let keyed = || CreateTicket::new("keyed").with_idempotency_key("key-1".to_owned());
+        let keyed = || {
+            let request = CreateTicket::new("keyed").with_idempotency_key("key-1".to_owned());
+            request.with_comment(Some(NewComment::internal("noted")))
+        };
         let issues = bed.control.state().counts["issues"];
         let (one, two) = futures::future::join(client.create_ticket(keyed()), client.create_ticket(keyed())).await;
         assert_eq!(bed.control.state().counts["issues"], issues + 1, "{flavour:?}");
@@ -415,6 +418,7 @@ async fn a_key_makes_one_ticket_of_two_calls_at_once() {
             }
         }
         assert_eq!(bed.control.state().counts["issues"], issues + 1, "{flavour:?}");
+        assert_eq!(bed.control.comment_texts(&made.key), ["noted"], "{flavour:?}");
     }
 }
 
