@@ -213,9 +213,12 @@ pub async fn the_same_key_gives_the_same_ticket(h: &dyn Harness) {
     let two = ok(client.create_ticket(request("key-1")).await, "create_ticket with the same key");
     let three = ok(client.create_ticket(request("key-2")).await, "create_ticket with another key");
     assert_eq!(one.id, two.id, "the same key must give the same ticket");
+    let four = ok(client.create_ticket(request("KEY-1")).await, "create_ticket with the key in capitals");
+    let again = ok(client.create_ticket(request("KEY-1")).await, "create_ticket with the key in capitals again");
     assert_ne!(one.id, three.id, "another key must give another ticket");
+    assert!(four.id != one.id && four.id == again.id, "keys are told apart by upper and lower case too");
     let keyed = ok(tickets(&client, &ListTickets::new()).await, "list_tickets");
-    assert_eq!(keyed.iter().filter(|ticket| ticket.title == "keyed").count(), 2, "two keys, two tickets");
+    assert_eq!(keyed.iter().filter(|ticket| ticket.title == "keyed").count(), 3, "three keys, three tickets");
 }
 
 /// A key and an external id can be given together, and neither takes the other's place.

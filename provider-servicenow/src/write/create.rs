@@ -11,7 +11,7 @@ use crate::api::{Target, Values, Window};
 use crate::connection::Connection;
 use crate::lookup::lookup;
 use crate::map::TicketPlan;
-use crate::query::order;
+use crate::query::{Order, order};
 use crate::wire::{Layout, decode_record};
 use crate::{tags, tickets};
 
@@ -205,14 +205,19 @@ async fn made_under(connection: &Connection, plan: &TicketPlan, key: &str) -> Re
     let mut layout = plan.layout.clone();
     layout.add("correlation_id");
     layout.add("correlation_display");
-    let by_id = order::total(Vec::new());
+    // Where the instance ignores a part of the query, what was made a moment ago stands in front all the same.
+    let newest = order::total(vec![Order::descending("sys_created_on")]);
     // Counted before access rules (wire §1.5), so that one which we may not read shows.
     let window = Window { offset: 0, limit: 10, count: true };
     let mut untold = false;
     let target = Target::Table(plan.table());
-    let answer = lookup(&connection.api, target, &query, &by_id, &layout, window, &mut |row| {
-        if row.cell("correlation_id").is_none() {
+    let answer = lookup(&connection.api, target, &query, &newest, &layout, window, &mut |row| {
+        if row.cell("correlation_id").is_none() || row.cell("correlation_display").is_none() {
             untold = true;
+            return Ok(None);
+        }
+        // Another key to its owner: the instance does not tell upper from lower case.
+        if !key::is_made_under(row.text("correlation_id"), row.text("correlation_display"), key) {
             return Ok(None);
         }
         plan.ticket(row).map(Some)

@@ -60,6 +60,14 @@ pub(super) fn made_under(key: &str) -> Result<Query> {
     Ok(alone.or_query(beside))
 }
 
+/// Whether a record was made under a key, letter by letter.
+pub(super) fn is_made_under(id: &str, display: &str, key: &str) -> bool {
+    match display.strip_prefix(KEY_PREFIX) {
+        Some(beside) => beside == key,
+        None => id == key && display == KEY_MARKER,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

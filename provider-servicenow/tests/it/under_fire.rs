@@ -104,6 +104,47 @@ async fn a_key_whose_search_is_ignored_makes_no_second_ticket() {
     }
 }
 
+/// Some of the rows that fill the answer in place of the ticket are hidden, so that it looks like all there is; the count says
+/// so too.
+#[tokio::test]
+async fn a_key_whose_search_is_ignored_among_hidden_rows_makes_no_second_ticket() {
+    let bed = Bed::new();
+    let client = bed.client();
+    let request = CreateTicket::new("Only once").with_idempotency_key("key".to_owned());
+    client.create_ticket(request.clone()).await.unwrap();
+    for nth in 0..12 {
+        bed.advance(60);
+        bed.control.insert("admin", "incident", json!({"short_description": format!("Later {}", nth % 2)})).unwrap();
+    }
+    bed.control.deny_rows("incident", "short_description=Later 0", Audience::Everyone, RowDenial::Hidden).unwrap();
+    let on = |fault: Fault| fault.path("/api/now/table/incident");
+    bed.control
+        .set_faults([on(Fault::new("ignored_query_part")), on(Fault::new("wrong_total_count").parameter(-1_000))])
+        .unwrap();
+    let error = client.create_ticket(request.clone()).await.unwrap_err();
+    assert_eq!((error.kind(), error.maybe_applied()), (ErrorKind::Integrity, false), "{error}");
+    assert_eq!(titled(&bed, "Only once"), 1);
+}
+
+/// The instance does not tell upper from lower case, and a caller's keys do.
+#[tokio::test]
+async fn keys_are_told_apart_letter_by_letter() {
+    let bed = Bed::new();
+    let client = bed.client();
+    for external in [None, Some("theirs".to_owned())] {
+        let mut ids = Vec::new();
+        for key in ["Order-1", "order-1", "ORDER-1"] {
+            let key = format!("{key} {}", external.is_some());
+            let request = CreateTicket::new("Told apart").with_idempotency_key(key).with_external_id(external.clone());
+            let made = client.create_ticket(request.clone()).await.unwrap();
+            assert_eq!(client.create_ticket(request).await.unwrap().id, made.id);
+            assert!(!ids.contains(&made.id));
+            ids.push(made.id);
+        }
+    }
+    assert_eq!(titled(&bed, "Told apart"), 6);
+}
+
 #[tokio::test]
 async fn a_ticket_of_the_key_that_is_hidden_is_there_all_the_same() {
     for denial in [RowDenial::Hidden, RowDenial::Empty] {
