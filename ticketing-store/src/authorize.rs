@@ -10,11 +10,11 @@ use ticketing_http::{HttpClient, Request};
 use tokio::time::timeout;
 use url::Url;
 
-use crate::connection::{Connection, ConnectionId, OAuthApp, checked_name, holds_no_secret};
+use crate::connection::{Connection, ConnectionId, checked_name, holds_no_secret};
 use crate::connections::Connections;
 use crate::consent::{BeginAuthorization, Begun, Callback, ClientChoice, Completed, Site};
 use crate::credential::{Client, Credential, FixedAuth, GrantKind, Tokens};
-use crate::lease::{NewConfig, Replacement};
+use crate::lease::Replacement;
 use crate::pending::{Pending, PendingTokens, new_state};
 use crate::refresh::ASK;
 use crate::store::NewConnection;
@@ -43,35 +43,7 @@ impl Connections {
         self.begin(request, None).await
     }
 
-    /// Where to send a customer, so that a connection that they have works again.
-    ///
-    /// # Errors
-    /// `NotFound`; `Unsupported` where it does not log in by OAuth.
-    pub async fn begin_reauthorization(&self, tenant: &str, id: &ConnectionId, redirect_uri: &str) -> Result<Begun> {
-        let connection = self.store().get(tenant, id).await?;
-        let client = match &connection.oauth_app {
-            Some(OAuthApp::Shared(name)) => ClientChoice::Shared(name.clone()),
-            Some(OAuthApp::Own { .. }) => ClientChoice::Own(self.store().client(&connection).await?),
-            None => {
-                return Err(Error::new(
-                    ErrorKind::Unsupported,
-                    format!("the connection `{}` does not log in by OAuth", connection.name),
-                )
-                .with_hint("give its new credential instead, in `auth` of the configuration (`--config`)"));
-            }
-        };
-        let request = BeginAuthorization::new(
-            tenant,
-            &connection.provider,
-            &connection.name,
-            connection.config.clone(),
-            client,
-            redirect_uri,
-        );
-        self.begin(request, Some(connection.id)).await
-    }
-
-    async fn begin(&self, request: BeginAuthorization, again: Option<ConnectionId>) -> Result<Begun> {
+    pub(crate) async fn begin(&self, request: BeginAuthorization, again: Option<ConnectionId>) -> Result<Begun> {
         without_auth(&request.config)?;
         let registration = self.inner.registry.get(&request.provider)?;
         holds_no_secret(registration, &request.config)?;
@@ -206,26 +178,8 @@ impl Connections {
         self.store().add(new).await
     }
 
-    /// Gives a connection another configuration and credential in its place: a new password, other tables. The account stays.
-    ///
-    /// # Errors
-    /// `Config`, naming the key that is wrong; `Conflict` where the configuration leads to another account.
-    pub async fn reconnect(&self, tenant: &str, id: &ConnectionId, config: Value) -> Result<Connection> {
-        let connection = self.store().get(tenant, id).await?;
-        let given = self.given(&connection.provider, config)?;
-        is_same_account(&connection, &given.account)?;
-        let Some(credential) = given.credential else {
-            return Err(Error::config("auth", "it is missing: there is no new credential in it"));
-        };
-        let config = NewConfig { config: given.config, mapping: given.mapping, client: given.client };
-        // The scopes were those of the credential that goes.
-        let new = Replacement { credential, scopes: Some(Vec::new()), config: Some(config) };
-        self.store().replace_credential(&connection, new).await?;
-        self.store().get(tenant, id).await
-    }
-
     /// What a whole configuration holds. What is wrong with it is told by the provider, before anything is kept.
-    fn given(&self, provider: &str, config: Value) -> Result<Given> {
+    pub(crate) fn given(&self, provider: &str, config: Value) -> Result<Given> {
         let Value::Object(mut map) = config else {
             return Err(Error::config("config", "it must be an object"));
         };
@@ -264,71 +218,19 @@ impl Connections {
         Some((client, Tokens { grant, access: None, expires_at: None, refresh, login: None }))
     }
 
-    /// Keeps a connection by a grant that needs no browser: the client's own credentials, or a user's name and password where
-    /// the vendor still takes them. A token is asked for at once, so that what is kept works.
-    ///
-    /// # Errors
-    /// `Unsupported` where the vendor has no such grant; `Unauthenticated` where it refuses.
-    pub async fn connect_by_grant(
-        &self,
-        request: BeginAuthorization,
-        login: Option<(String, Secret)>,
-    ) -> Result<Connection> {
-        checked_name("name", &request.name)?;
-        without_auth(&request.config)?;
-        let registration = self.inner.registry.get(&request.provider)?;
-        holds_no_secret(registration, &request.config)?;
-        let provider = registration.name;
-        let authorization = self.inner.authorization(provider, &request.config)?;
-        let (offered, grant) = match &login {
-            None => (authorization.client_credentials, OAuthGrant::ClientCredentials),
-            Some((username, password)) => (
-                authorization.password,
-                OAuthGrant::Password { username: username.clone(), password: password.clone() },
-            ),
-        };
-        if !offered {
-            return Err(Error::new(ErrorKind::Unsupported, format!("{provider} gives no tokens that way"))
-                .with_field("grant")
-                .with_hint("have somebody agree on the vendor's page instead"));
-        }
-        let (client, shared_app) = match request.client {
-            ClientChoice::Shared(name) => {
-                may_have_shared(&authorization)?;
-                (self.store().oauth_app(&name, provider).await?, Some(name))
-            }
-            ClientChoice::Own(client) => (client, None),
-        };
-        let scopes = request.scopes.unwrap_or_else(|| authorization.scopes.clone());
-        let endpoint = TokenEndpoint::of(&authorization, &client.id, client.secret.clone(), self.inner.http.clone())?
-            .with_scopes(scopes.clone());
-        let granted = ask(&endpoint, &grant).await?;
-        let kind = if login.is_some() { GrantKind::Password } else { GrantKind::ClientCredentials };
-        let config = request.config;
-        let (config, mapping) = split_mapping(config);
-        let account = self.account(provider, &config, mapping.as_ref(), &granted.access)?;
-        let mut new = NewConnection::new(request.tenant, provider, request.name, account, config);
-        new.mapping = mapping;
-        new.scopes = granted.scopes.unwrap_or(scopes);
-        new.own_client = shared_app.is_none().then_some(client);
-        new.shared_app = shared_app;
-        new.credential = Some(Credential::OAuth(Tokens {
-            grant: kind,
-            access: Some(granted.access),
-            expires_at: granted.expires_at,
-            refresh: granted.refresh,
-            login,
-        }));
-        self.store().add(new).await
-    }
-
     fn endpoint(&self, authorization: &Authorization, pending: &Pending) -> Result<TokenEndpoint> {
         let secret = pending.client_secret.clone().map(Secret::new);
         TokenEndpoint::of(authorization, &pending.client_id, secret, self.inner.http.clone())
     }
 
     /// The account that a configuration leads to, as the provider names it.
-    fn account(&self, provider: &str, config: &Value, mapping: Option<&Value>, access: &Secret) -> Result<String> {
+    pub(crate) fn account(
+        &self,
+        provider: &str,
+        config: &Value,
+        mapping: Option<&Value>,
+        access: &Secret,
+    ) -> Result<String> {
         let auth = serde_json::json!({ "type": "connection" });
         let built = self.inner.provider(provider, config, mapping, Some(auth), Some(Arc::new(Bearer::new(access)?)))?;
         Ok(built.info().account.clone())
@@ -353,7 +255,9 @@ impl Connections {
             let id = ConnectionId::from_row(id);
             let connection = self.store().get(tenant, &id).await?;
             is_same_account(&connection, &account)?;
-            let new = Replacement { credential, scopes: Some(tokens.scopes), config: None };
+            // The one that the vendor has just given these tokens to.
+            let client = pending.shared_app.is_none().then(|| pending_client(pending.client_id, pending.client_secret));
+            let new = Replacement { credential, scopes: Some(tokens.scopes), client, config: None };
             self.store().replace_credential(&connection, new).await?;
             return self.store().get(tenant, &id).await;
         }
@@ -361,7 +265,7 @@ impl Connections {
         new.mapping = mapping;
         new.scopes = tokens.scopes;
         if pending.shared_app.is_none() {
-            new.own_client = Some(Client::new(pending.client_id, pending.client_secret.map(Secret::new)));
+            new.own_client = Some(pending_client(pending.client_id, pending.client_secret));
         }
         new.shared_app = pending.shared_app;
         new.credential = Some(credential);
@@ -401,15 +305,19 @@ pub(crate) fn may_have_shared(authorization: &Authorization) -> Result<()> {
 }
 
 /// The parts of a whole configuration.
-struct Given {
-    account: String,
-    config: Value,
-    mapping: Option<Value>,
-    client: Option<Client>,
-    credential: Option<Credential>,
+pub(crate) struct Given {
+    pub(crate) account: String,
+    pub(crate) config: Value,
+    pub(crate) mapping: Option<Value>,
+    pub(crate) client: Option<Client>,
+    pub(crate) credential: Option<Credential>,
 }
 
-fn is_same_account(connection: &Connection, account: &str) -> Result<()> {
+fn pending_client(id: String, secret: Option<String>) -> Client {
+    Client::new(id, secret.map(Secret::new))
+}
+
+pub(crate) fn is_same_account(connection: &Connection, account: &str) -> Result<()> {
     if connection.account == account {
         return Ok(());
     }
@@ -421,14 +329,14 @@ fn is_same_account(connection: &Connection, account: &str) -> Result<()> {
     .with_hint("choose the same account, or make a new connection"))
 }
 
-async fn ask(endpoint: &TokenEndpoint, grant: &OAuthGrant) -> Result<Granted> {
+pub(crate) async fn ask(endpoint: &TokenEndpoint, grant: &OAuthGrant) -> Result<Granted> {
     timeout(ASK, endpoint.ask(grant)).await.unwrap_or_else(|_| {
         Err(Error::new(ErrorKind::Timeout, "the token endpoint did not answer in time")
             .with_retry_after(std::time::Duration::ZERO))
     })
 }
 
-fn split_mapping(mut config: Value) -> (Value, Option<Value>) {
+pub(crate) fn split_mapping(mut config: Value) -> (Value, Option<Value>) {
     let mapping = config.as_object_mut().and_then(|map| map.remove("mapping")).filter(|mapping| !mapping.is_null());
     (config, mapping)
 }
@@ -455,7 +363,7 @@ fn is_same_site(named: &str, url: &str) -> bool {
     named == site || (!named.contains('.') && site.split('.').next() == Some(&named))
 }
 
-fn without_auth(config: &Value) -> Result<()> {
+pub(crate) fn without_auth(config: &Value) -> Result<()> {
     match config {
         Value::Object(map) if !map.contains_key("auth") => Ok(()),
         Value::Object(_) => Err(Error::config("auth", "OAuth gives the credential: the configuration must hold none")

@@ -18,7 +18,9 @@ pub(crate) struct Replacement {
     pub(crate) credential: Credential,
     /// Other scopes, where the vendor said which it gave.
     pub(crate) scopes: Option<Vec<String>>,
-    /// Another configuration, where one was given with the credential.
+    /// The client of the connection's own that the credential is of.
+    pub(crate) client: Option<Client>,
+    /// Another configuration, where one was given with the credential; the client that was there before goes with the old one.
     pub(crate) config: Option<NewConfig>,
 }
 
@@ -26,7 +28,6 @@ pub(crate) struct Replacement {
 pub(crate) struct NewConfig {
     pub(crate) config: Value,
     pub(crate) mapping: Option<Value>,
-    pub(crate) client: Option<Client>,
 }
 
 impl Store {
@@ -130,7 +131,7 @@ impl Store {
     /// Puts another credential in a connection's place, all at once with what belongs to it: the customer agreed once more, or
     /// gave another password.
     pub(crate) async fn replace_credential(&self, connection: &Connection, new: Replacement) -> Result<()> {
-        let Replacement { credential, scopes, config } = new;
+        let Replacement { credential, scopes, client, config } = new;
         let (tenant, id) = (connection.tenant.as_str(), connection.id.as_str());
         let (kind, expires_at) = match &credential {
             Credential::Fixed(auth) => (auth.kind().to_owned(), None),
@@ -155,32 +156,35 @@ impl Store {
             return Err(no_connection(&connection.name));
         }
         self.put(&mut transaction, tenant, id, CREDENTIAL, &clear).await?;
-        if let Some(NewConfig { config, mapping, client }) = config {
+        if let Some(NewConfig { config, mapping }) = &config {
             sqlx::query(
-                "UPDATE connections SET config = $1, mapping = $2, oauth_app = NULL, oauth_client_id = $3
-                 WHERE tenant = $4 AND id = $5",
+                "UPDATE connections SET config = $1, mapping = $2, oauth_app = NULL, oauth_client_id = NULL
+                 WHERE tenant = $3 AND id = $4",
             )
             .bind(config.to_string())
             .bind(mapping.as_ref().map(Value::to_string))
-            .bind(client.as_ref().map(|client| client.id.clone()))
             .bind(tenant)
             .bind(id)
             .execute(&mut *transaction)
             .await
             .map_err(storage)?;
-            match client {
-                Some(client) => self.put(&mut transaction, tenant, id, CLIENT, &client.to_clear()?).await?,
-                // The client that belonged to the credential before.
-                None => {
-                    sqlx::query("DELETE FROM secrets WHERE tenant = $1 AND owner = $2 AND slot = $3")
-                        .bind(tenant)
-                        .bind(id)
-                        .bind(CLIENT)
-                        .execute(&mut *transaction)
-                        .await
-                        .map_err(storage)?;
-                }
-            }
+            sqlx::query("DELETE FROM secrets WHERE tenant = $1 AND owner = $2 AND slot = $3")
+                .bind(tenant)
+                .bind(id)
+                .bind(CLIENT)
+                .execute(&mut *transaction)
+                .await
+                .map_err(storage)?;
+        }
+        if let Some(client) = client {
+            sqlx::query("UPDATE connections SET oauth_client_id = $1 WHERE tenant = $2 AND id = $3")
+                .bind(&client.id)
+                .bind(tenant)
+                .bind(id)
+                .execute(&mut *transaction)
+                .await
+                .map_err(storage)?;
+            self.put(&mut transaction, tenant, id, CLIENT, &client.to_clear()?).await?;
         }
         transaction.commit().await.map_err(storage)
     }

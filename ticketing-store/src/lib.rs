@@ -30,6 +30,7 @@
 //!
 //! The whole story is in the project's `docs/connections.md`.
 
+mod again;
 mod authorize;
 mod connection;
 mod connections;
@@ -37,6 +38,7 @@ mod consent;
 mod credential;
 mod database;
 mod failpoint;
+mod grant;
 mod intake;
 mod key;
 mod lease;

@@ -30,6 +30,14 @@ pub struct Rekeyed {
     pub changed_meanwhile: u64,
 }
 
+/// What cannot be sealed anew, because it does not open.
+#[derive(Default)]
+struct Unopened {
+    count: u64,
+    /// Whose the first is, and why.
+    first: Option<(String, Error)>,
+}
+
 /// Seals and writes one secret.
 pub(crate) async fn put(
     connection: &mut AnyConnection,
@@ -101,61 +109,94 @@ impl Store {
     /// anew a few at a time, one that changes meanwhile is left to that change, and both keys open until `forget_old`.
     ///
     /// # Errors
-    /// `Integrity` or `Config` where a row cannot be opened: it is named, and left as it is.
+    /// `Integrity` or `Config` where rows cannot be opened, once all others are sealed anew: the first is named, they are left
+    /// as they are, and no key is forgotten.
     pub async fn rekey(&self, forget_old: bool) -> Result<Rekeyed> {
         if self.keys.can_add() {
             self.keys.add()?;
         } else {
             self.keys.reload()?;
         }
-        let mut out = Rekeyed { sealed_anew: 0, changed_meanwhile: 0 };
+        let mut done = Rekeyed { sealed_anew: 0, changed_meanwhile: 0 };
         let ring = self.keys.ring();
         let primary = ring.primary()?;
         loop {
-            let rows = sqlx::query(
-                "SELECT tenant, owner, slot, sealed FROM secrets WHERE key_id <> $1 ORDER BY tenant, owner, slot LIMIT $2",
+            let mut unopened = Unopened::default();
+            let mut behind = [const { String::new() }; 3];
+            while let Some(last) = self.seal_some(primary, behind, &mut done, &mut unopened).await? {
+                failpoint::reached("rekeying").await?;
+                behind = last;
+            }
+            if let Some((owner, error)) = unopened.first {
+                let error = self.named(&owner, error).await;
+                return Err(match unopened.count {
+                    1 => error.with_context("one secret was not sealed anew, all others are"),
+                    many => {
+                        error.with_context(format!("{many} secrets were not sealed anew, all others are; the first"))
+                    }
+                });
+            }
+            if self.is_done(primary, forget_old).await? {
+                return Ok(done);
+            }
+        }
+    }
+
+    /// Seals the next few rows behind this one under the key, passing over those that do not open; the last one that it came
+    /// to, or `None` at the end.
+    async fn seal_some(
+        &self,
+        primary: &Key,
+        [tenant, owner, slot]: [String; 3],
+        done: &mut Rekeyed,
+        unopened: &mut Unopened,
+    ) -> Result<Option<[String; 3]>> {
+        let rows = sqlx::query(
+            "SELECT tenant, owner, slot, sealed FROM secrets
+             WHERE key_id <> $1 AND (tenant, owner, slot) > ($2, $3, $4) ORDER BY tenant, owner, slot LIMIT $5",
+        )
+        .bind(primary.name())
+        .bind(tenant)
+        .bind(owner)
+        .bind(slot)
+        .bind(BATCH)
+        .fetch_all(&self.database.pool)
+        .await
+        .map_err(storage)?;
+        let mut last = None;
+        let mut transaction = self.database.begin().await?;
+        for row in &rows {
+            let text = |column: usize| row.try_get::<String, _>(column).map_err(storage);
+            let [tenant, owner, slot] = last.insert([text(0)?, text(1)?, text(2)?]);
+            let place = Place { tenant, owner, slot };
+            let old: Result<Vec<u8>> = row.try_get(3).map_err(|_| no_bytes(slot, owner));
+            let (old, clear) = match old.and_then(|old| open(&self.keys, place, &old).map(|clear| (old, clear))) {
+                Ok(both) => both,
+                Err(error) => {
+                    unopened.count += 1;
+                    unopened.first.get_or_insert_with(|| (owner.clone(), error));
+                    continue;
+                }
+            };
+            let changed = sqlx::query(
+                "UPDATE secrets SET key_id = $1, sealed = $2 WHERE tenant = $3 AND owner = $4 AND slot = $5 AND sealed = $6",
             )
             .bind(primary.name())
-            .bind(BATCH)
-            .fetch_all(&self.database.pool)
+            .bind(seal(primary, place, &clear)?)
+            .bind(&*tenant)
+            .bind(&*owner)
+            .bind(&*slot)
+            .bind(old)
+            .execute(&mut *transaction)
             .await
             .map_err(storage)?;
-            if rows.is_empty() {
-                if self.is_done(primary, forget_old).await? {
-                    return Ok(out);
-                }
-                continue;
+            match changed.rows_affected() {
+                0 => done.changed_meanwhile += 1,
+                _ => done.sealed_anew += 1,
             }
-            let mut transaction = self.database.begin().await?;
-            for row in &rows {
-                let text = |column: usize| row.try_get::<String, _>(column).map_err(storage);
-                let (tenant, owner, slot) = (text(0)?, text(1)?, text(2)?);
-                let old: Vec<u8> = row.try_get(3).map_err(|_| no_bytes(&slot, &owner))?;
-                let place = Place { tenant: &tenant, owner: &owner, slot: &slot };
-                let clear = match open(&self.keys, place, &old) {
-                    Ok(clear) => clear,
-                    Err(error) => return Err(self.named(&owner, error).await),
-                };
-                let changed = sqlx::query(
-                    "UPDATE secrets SET key_id = $1, sealed = $2 WHERE tenant = $3 AND owner = $4 AND slot = $5 AND sealed = $6",
-                )
-                .bind(primary.name())
-                .bind(seal(primary, place, &clear)?)
-                .bind(&tenant)
-                .bind(&owner)
-                .bind(&slot)
-                .bind(old)
-                .execute(&mut *transaction)
-                .await
-                .map_err(storage)?;
-                match changed.rows_affected() {
-                    0 => out.changed_meanwhile += 1,
-                    _ => out.sealed_anew += 1,
-                }
-            }
-            transaction.commit().await.map_err(storage)?;
-            failpoint::reached("rekeying").await?;
         }
+        transaction.commit().await.map_err(storage)?;
+        Ok(last)
     }
 
     /// The error, with the name of the connection that it is about.

@@ -132,10 +132,51 @@ fn a_customer_is_connected_once_and_every_command_works_by_name() {
     // Authorized again, in place.
     let again = connect(&home, &server, "servicenow", "8400", &["--connection", "main"]).good_with_more().json();
     assert_eq!(again["id"], made["id"]);
+    the_clients_secret_is_changed(&home, &server);
 
     moves_to_another_installation(&home, made["id"].as_str().unwrap());
     home.run(&["connections", "remove", "main"]).good();
     home.run(&["connections", "show", "main"]).bad(3, &["main"]);
+}
+
+/// Another secret takes the old one's place only once the vendor takes it.
+fn the_clients_secret_is_changed(home: &Home, server: &Server) {
+    let file = home.path("client-secret");
+    let again = |secret: &str| {
+        std::fs::write(&file, secret).unwrap();
+        connect(home, server, "servicenow", "8400", &["--connection", "main", "--client-secret-file", &file])
+    };
+    let refused = again("hunter2");
+    assert_eq!(refused.code, 4, "{}", refused.stderr);
+    assert!(refused.stderr.contains("client") && !refused.stderr.contains("hunter2"), "{}", refused.stderr);
+    home.run(&["tickets", "list", "--connection", "main", "--json", "--limit", "1"]).good();
+    let made = again("sandbox-secret").good_with_more().json();
+    assert_eq!(made["oauth_app"]["own"]["client_id"], "sandbox-client", "{made}");
+    home.run(&["connect", "servicenow", "--connection", "main", "--client-id", "sandbox-client"])
+        .bad(2, &["--client-id", "secret"]);
+    home.run(&["connect", "servicenow", "--connection", "main", "--app", "x"]).bad(2, &["--app"]);
+    assert!(!home.holds("hunter2"));
+    std::fs::remove_file(&file).unwrap();
+}
+
+/// What the environment says makes a registration, and changes none.
+#[test]
+fn a_registration_is_changed_by_what_is_typed_alone() {
+    let (home, server) = (Home::new(), Server::of("zendesk", &[]));
+    let by_grant = |name: &str, environment: &[(&str, &str)], more: &[&str]| {
+        let path = home.path("store.db");
+        let args = ["connect", "zendesk", "--name", name, "--instance", &server.url, "--app", "product"];
+        let args = [&args[..], &["--grant", "client-credentials", "--json", "--store", &path], more].concat();
+        let mut command = command(&args);
+        command.envs(environment.iter().copied());
+        Run::of(command.output().unwrap(), &args)
+    };
+    let client = |id| [("TICKETING_CLIENT_ID", id), ("TICKETING_CLIENT_SECRET", "sandbox-secret")];
+    by_grant("first", &client("sandbox-client"), &[]).good();
+    let second = by_grant("second", &client("of-something-else"), &[]).good().json();
+    assert_eq!(second["oauth_app"]["shared"], "product", "{second}");
+    by_grant("third", &client("sandbox-client")[1..], &["--client-id", "nosuch"]).bad(4, &["client"]);
+    by_grant("fourth", &[], &[]).bad(4, &["client"]);
 }
 
 fn moves_to_another_installation(home: &Home, id: &str) {

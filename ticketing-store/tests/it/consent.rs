@@ -6,7 +6,7 @@ use ticketing_store::{BeginAuthorization, Callback, Client, ClientChoice, Comple
 
 use vendor_sandbox::jira::OtherSite;
 
-use crate::bed::{Bed, JIRA, REDIRECT, SERVICENOW, TENANT};
+use crate::bed::{Bed, JIRA, REDIRECT, SERVICENOW, TENANT, with_password};
 
 fn value(url: &url::Url, name: &str) -> Option<String> {
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
@@ -292,6 +292,86 @@ async fn a_dead_credential_is_said_and_mended_in_place() {
     };
     assert_eq!((&again.id, again.status, again.last_error), (&made.id, Status::Active, None));
     bed.connections.client(TENANT, "prod").await.unwrap().check().await.unwrap();
+}
+
+/// The customer's administrator changes the client's secret: the connection stays, with the new one.
+#[tokio::test]
+async fn a_client_gets_another_secret_in_place() {
+    let bed = Bed::of(
+        vendor_sandbox::servicenow::Sandbox::builder()
+            .seed(7)
+            .property("glide.oauth.inbound.client.credential.grant_type.enabled", "true"),
+    )
+    .await;
+    let made = bed.connect(bed.begin_servicenow("prod")).await;
+    let machine = bed.connections.connect_by_grant(bed.begin_servicenow("machine"), None).await.unwrap();
+    let changed = vendor_sandbox::servicenow::OAuthClient {
+        client_secret: Some("rolled-secret".to_owned()),
+        ..vendor_sandbox::servicenow::OAuthClient::standard()
+    };
+    bed.servicenow.set_oauth_client(changed);
+    bed.advance(1_801);
+    for name in ["prod", "machine"] {
+        let error = bed.connections.client(TENANT, name).await.unwrap().check().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error}");
+    }
+    let with = |secret: &str| Client::new("sandbox-client", Some(Secret::new(secret)));
+
+    // One that is wrong takes the place of nothing.
+    let again = async |client: Client| {
+        let begun = bed.connections.begin_reauthorization_with(TENANT, &made.id, REDIRECT, client).await.unwrap();
+        let callback = Callback::from_query(&bed.agree(&begun.url).await).unwrap();
+        bed.connections.complete_authorization(TENANT, callback).await
+    };
+    assert_eq!(again(with("wrong-secret")).await.unwrap_err().kind(), ErrorKind::Unauthenticated);
+    let row = bed.connections.store().get(TENANT, &made.id).await.unwrap();
+    assert_eq!(row.status, Status::NeedsReauthorization);
+    again(with("rolled-secret")).await.unwrap();
+    let refused = bed.connections.reauthorize_by_grant(TENANT, &machine.id, Some(with("wrong-secret")), None).await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Unauthenticated);
+    let back = bed.connections.reauthorize_by_grant(TENANT, &machine.id, Some(with("rolled-secret")), None).await;
+    assert_eq!(back.unwrap().status, Status::Active);
+    // It is kept: the next tokens are had by it, here and in another process.
+    bed.advance(1_801);
+    for connections in [bed.connections.clone(), bed.beside().await] {
+        for name in ["prod", "machine"] {
+            connections.client(TENANT, name).await.unwrap().check().await.unwrap();
+        }
+    }
+
+    // Another client altogether.
+    let other = vendor_sandbox::servicenow::OAuthClient {
+        client_id: "other-client".to_owned(),
+        ..vendor_sandbox::servicenow::OAuthClient::standard()
+    };
+    bed.servicenow.set_oauth_client(other);
+    again(Client::new("other-client", Some(Secret::new("sandbox-secret")))).await.unwrap();
+    let row = bed.connections.store().get(TENANT, &made.id).await.unwrap();
+    assert_eq!(row.oauth_app, Some(OAuthApp::Own { client_id: "other-client".to_owned() }));
+    bed.advance(1_801);
+    bed.connections.client(TENANT, "prod").await.unwrap().check().await.unwrap();
+}
+
+/// A client that all connections share is not changed for one, and who has none is told so.
+#[tokio::test]
+async fn a_client_is_replaced_only_where_it_is_the_connections_own() {
+    let bed = Bed::new().await;
+    let client = || Client::new("sandbox-client", Some(Secret::new("sandbox-secret")));
+    bed.connections.store().set_oauth_app("product", "zendesk", &client()).await.unwrap();
+    let mut request = bed.begin_zendesk("shared");
+    request.client = ClientChoice::Shared("product".to_owned());
+    let shared = bed.connect(request).await;
+    let fixed = with_password(&bed.connections, TENANT, "fixed", "admin").await;
+    for (id, kind) in [(&fixed.id, ErrorKind::Unsupported), (&shared.id, ErrorKind::Conflict)] {
+        let begun = bed.connections.begin_reauthorization_with(TENANT, id, REDIRECT, client()).await;
+        assert_eq!(begun.unwrap_err().kind(), kind);
+        let given = bed.connections.reauthorize_by_grant(TENANT, id, Some(client()), None).await;
+        assert_eq!(given.unwrap_err().kind(), kind);
+    }
+    let given = bed.connections.reauthorize_by_grant(TENANT, &fixed.id, None, None).await;
+    assert_eq!(given.unwrap_err().kind(), ErrorKind::Unsupported);
+    let given = bed.connections.reauthorize_by_grant(TENANT, &shared.id, None, None).await.unwrap();
+    assert_eq!(given.oauth_app, Some(OAuthApp::Shared("product".to_owned())));
 }
 
 /// A refresh token that rotates is written down, whoever the client is: a public one has no secret.

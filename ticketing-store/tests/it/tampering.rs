@@ -224,6 +224,41 @@ async fn a_row_whose_key_was_renamed_is_sealed_anew_all_the_same() {
     assert!(exported.is_ok(), "{exported:?}");
 }
 
+/// One row that does not open keeps its old key, and keeps no other row from the new one.
+#[tokio::test]
+async fn a_damaged_row_holds_up_no_other() {
+    let bed = Bed::new().await;
+    let damaged = with_password(&bed.connections, TENANT, "damaged", "hunter2").await;
+    let mut others = Vec::new();
+    for nth in 0..120 {
+        others.push(with_password(&bed.connections, TENANT, &format!("c{nth}"), "admin").await);
+    }
+    let pool = database(&bed).await;
+    let whole = sealed(&pool, &damaged).await;
+    put(&pool, &damaged, &whole[..whole.len() - 1]).await;
+    bed.connections.store().close().await;
+    let location = Location::File(bed.folder.path().join("store.db"));
+    let (old, new) = ("07".repeat(32), "08".repeat(32));
+    let open = async |keys: &str| {
+        let (name, keys) = ("TICKETING_KEY".to_owned(), ticketing_core::Secret::new(keys));
+        Store::open(&location, ticketing_store::KeySource::Text { name, keys }).await.unwrap()
+    };
+    let both = open(&format!("{new},{old}")).await;
+    let error = both.rekey(true).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Integrity, Some("credential")), "{error}");
+    assert!(error.to_string().contains("`damaged`") && error.to_string().contains("all others are"), "{error}");
+    let anew = open(&new).await;
+    let passphrase = ticketing_core::Secret::new("correct horse battery");
+    for other in others.iter().step_by(40) {
+        let exported = anew.export(other, &passphrase).await;
+        assert!(exported.is_ok(), "{exported:?}");
+    }
+    put(&pool, &damaged, &whole).await;
+    assert_eq!(both.rekey(true).await.unwrap().sealed_anew, 1);
+    let exported = anew.export(&damaged, &passphrase).await;
+    assert!(exported.is_ok(), "{exported:?}");
+}
+
 /// A file that is broken below the tables is told as what it is, and not as something to wait for.
 #[tokio::test]
 async fn a_damaged_file_is_no_matter_of_time() {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::acl::{Audience, RowDenial, TableDenial};
 use super::attachment_api::{self, Destination};
 use super::instance::Instance;
+use super::oauth::OAuthClient;
 use super::policies::BusinessRule;
 use super::properties;
 use super::query::{parse, time_text};
@@ -321,6 +322,15 @@ impl Control {
     /// Forgets all OAuth access tokens, so that bearers get 401 until they refresh.
     pub fn expire_access_tokens(&self) {
         self.instance.credentials(|all| all.tokens.expire_access());
+    }
+
+    /// Registers an OAuth client, or changes the one of the same id: what an administrator does with a secret that got about.
+    /// What was issued stays good.
+    pub fn set_oauth_client(&self, client: OAuthClient) {
+        self.instance.credentials(|all| {
+            all.clients.retain(|own| own.client_id != client.client_id);
+            all.clients.push(client);
+        });
     }
 }
 

@@ -10,7 +10,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 use ticketing::{ProviderRegistration, Secret};
-use ticketing_store::{BeginAuthorization, Begun, Client, ClientChoice, Completed, Connection, Connections, Site};
+use ticketing_store::{
+    BeginAuthorization, Begun, Client, ClientChoice, Completed, Connection, Connections, OAuthApp, Site,
+};
 
 use crate::args::text::standard_input;
 use crate::args::{Globals, parse};
@@ -21,7 +23,8 @@ use crate::output::note;
 /// Connect a customer's account once: by OAuth in a browser, by a grant without one, or with a credential in --config.
 ///
 /// The address of the vendor's page is written on standard error, and opened where there is a browser; the answer comes to a
-/// port of this machine. With --connection NAME, a connection that is there is authorized again.
+/// port of this machine. With --connection NAME, a connection that is there is authorized again; with another
+/// --client-secret-file (and --client-id) or --grant, by those.
 #[derive(Debug, Args)]
 pub(crate) struct Connect {
     /// The provider; `ticketing providers` lists them
@@ -45,7 +48,8 @@ pub(crate) struct Connect {
     /// A file that holds the client's secret; `-`: standard input
     #[arg(long, value_name = "FILE")]
     client_secret_file: Option<String>,
-    /// The product's own registration of this name in the store; with --client-id it is kept under it first
+    /// The product's own registration of this name in the store; with --client-id it is kept under it first, and with
+    /// TICKETING_CLIENT_ID where there is none yet
     #[arg(long, value_name = "NAME")]
     app: Option<String>,
     /// Ask for this scope instead of the usual ones; several by repeating
@@ -109,7 +113,11 @@ impl Connect {
 
     /// Refuses arguments that would be passed over silently.
     fn takes_no_client(&self, why: &str) -> Result<()> {
-        match self.typed.first() {
+        self.takes_none_of(&OF_A_CLIENT, why)
+    }
+
+    fn takes_none_of(&self, names: &[&str], why: &str) -> Result<()> {
+        match self.typed.iter().find(|name| names.contains(name)) {
             None => Ok(()),
             Some(name) => Err(Failure::usage(format!("--{}: {why}; leave it out", name.replace('_', "-")))),
         }
@@ -181,13 +189,51 @@ impl Connect {
         if self.address.is_some() {
             return Err(Failure::usage("--address: --connection has its own address; leave it out"));
         }
-        self.takes_no_client("--connection is authorized again as it was made")?;
         if let Some(config) = globals.connection.config()? {
+            self.takes_no_client("--config holds the credential, in `auth`")?;
             return Ok(connections.reconnect(tenant, &known.id, config).await?);
         }
-        let callback = callback::Listener::bind(self.port).await?;
-        let begun = connections.begin_reauthorization(tenant, &known.id, &self.redirect()).await?;
-        self.come_back(callback, connections, tenant, &begun).await
+        self.takes_none_of(&["app", "scope", "site_id"], "--connection is authorized again as it was made")?;
+        self.refuse_idle(true)?;
+        let client = self.another_client(&known)?;
+        let login = match self.grant {
+            Grant::AuthorizationCode => {
+                let callback = callback::Listener::bind(self.port).await?;
+                let begun = match client {
+                    None => connections.begin_reauthorization(tenant, &known.id, &self.redirect()).await?,
+                    Some(client) => {
+                        connections.begin_reauthorization_with(tenant, &known.id, &self.redirect(), client).await?
+                    }
+                };
+                return self.come_back(callback, connections, tenant, &begun).await;
+            }
+            Grant::ClientCredentials => None,
+            Grant::Password => Some(self.login()?),
+        };
+        Ok(connections.reauthorize_by_grant(tenant, &known.id, client, login).await?)
+    }
+
+    /// The client that is typed for a connection that is there: another secret of the one it has, or another one.
+    fn another_client(&self, known: &Connection) -> Result<Option<Client>> {
+        let is_typed = |name| self.typed.contains(&name);
+        let (id, secret) = match (is_typed("client_id"), is_typed("client_secret") || is_typed("client_secret_file")) {
+            (false, false) => return Ok(None),
+            (true, _) => (self.client_id.as_deref(), self.secret()?),
+            (false, true) => (None, self.secret()?),
+        };
+        let own = match &known.oauth_app {
+            None => {
+                self.takes_no_client(&format!("`{}` does not log in by OAuth", known.name))?;
+                return Ok(None);
+            }
+            Some(OAuthApp::Own { client_id }) => Some(client_id.as_str()),
+            // What is said of it is the library's to say.
+            Some(OAuthApp::Shared(_)) => None,
+        };
+        if secret.is_none() && id == own {
+            return Err(Failure::usage("--client-id: it is the one that the connection has; give its new secret too"));
+        }
+        Ok(Some(Client::new(id.or(own).unwrap_or_default(), secret)))
     }
 
     /// Sends the customer to the vendor's page, and waits for them to come back.
@@ -262,9 +308,9 @@ impl Connect {
     }
 
     /// Refuses arguments that would do nothing.
-    fn refuse_idle(&self) -> Result<()> {
+    fn refuse_idle(&self, is_again: bool) -> Result<()> {
         let is_idle = |name: &&&str| match **name {
-            "client_secret" | "client_secret_file" => self.client_id.is_none(),
+            "client_secret" | "client_secret_file" => self.client_id.is_none() && !is_again,
             "username" | "password_file" => self.grant != Grant::Password,
             _ => false,
         };
@@ -273,18 +319,26 @@ impl Connect {
         Err(Failure::usage(format!("--{}: it goes with {goes_with}, which is not given", name.replace('_', "-"))))
     }
 
-    async fn client(&self, connections: &Connections, provider: &str) -> Result<ClientChoice> {
-        self.refuse_idle()?;
-        let secret = match (&self.client_secret, &self.client_secret_file) {
+    fn secret(&self) -> Result<Option<Secret>> {
+        match (&self.client_secret, &self.client_secret_file) {
             (Some(_), Some(_)) => {
-                return Err(Failure::usage("--client-secret-file: --client-secret is given too; give one of them"));
+                Err(Failure::usage("--client-secret-file: --client-secret is given too; give one of them"))
             }
-            (Some(secret), None) => Some(secret.clone()),
-            (None, Some(file)) => Some(from_file("--client-secret-file", file)?),
-            (None, None) => None,
-        };
-        let client = self.client_id.as_ref().map(|id| Client::new(id.clone(), secret));
+            (Some(secret), None) => Ok(Some(secret.clone())),
+            (None, Some(file)) => from_file("--client-secret-file", file).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+
+    async fn client(&self, connections: &Connections, provider: &str) -> Result<ClientChoice> {
+        self.refuse_idle(false)?;
+        let client =
+            self.client_id.as_ref().map(|id| Ok::<_, Failure>(Client::new(id.clone(), self.secret()?))).transpose()?;
         match (&self.app, client) {
+            // What the environment says makes a registration, and takes none's place.
+            (Some(app), Some(_)) if !self.typed.contains(&"client_id") && is_registered(connections, app).await? => {
+                Ok(ClientChoice::Shared(app.clone()))
+            }
             (Some(app), Some(client)) => {
                 connections.store().set_oauth_app(app, provider, &client).await?;
                 Ok(ClientChoice::Shared(app.clone()))
@@ -316,6 +370,10 @@ impl Connect {
     fn redirect(&self) -> String {
         format!("http://127.0.0.1:{}/callback", self.port)
     }
+}
+
+async fn is_registered(connections: &Connections, app: &str) -> Result<bool> {
+    Ok(connections.store().oauth_apps().await?.iter().any(|known| known.name == app))
 }
 
 /// The key of a provider's configuration that says where it is: the required one that is no credential.
