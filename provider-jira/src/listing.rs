@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use ticketing_core::model::Ticket;
 use ticketing_core::request::Sort;
-use ticketing_core::{Delivery, Error, ErrorKind, Result, remedy};
+use ticketing_core::{Chain, Cursor, Delivery, Error, ErrorKind, Result, announce_next, remedy};
 use ticketing_http::{Response, decode};
 
 use crate::api::{Flavour, From, Search};
@@ -52,9 +52,15 @@ pub(crate) struct Position {
     /// True where the reading began anew, so that what was told is passed over.
     #[serde(rename = "s", default, skip_serializing_if = "std::ops::Not::not")]
     again: bool,
+    /// Where the reading began anew by id: the issue that the query begins behind, the same for all its tokens.
+    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
+    behind: Option<RowKey>,
     /// Issues that were written here just before; the same on every page (wire A3.2).
     #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
     reconcile: Vec<u64>,
+    /// True where the page before was not read yet, so that nobody knows the last issue that was told.
+    #[serde(rename = "e", default, skip_serializing_if = "std::ops::Not::not")]
+    early: bool,
 }
 
 impl Position {
@@ -68,12 +74,17 @@ impl Position {
     }
 }
 
+/// Tells whoever reads on where the next page begins, before this one is read.
+pub(crate) type Announce<'a> = &'a (dyn Fn(&Position) -> Option<Cursor> + Sync);
+
 /// A page, and what follows.
 #[derive(Debug)]
 pub(crate) struct Paged {
     pub(crate) items: Vec<(RowKey, Ticket)>,
     /// `None`: this is the end.
     pub(crate) next: Option<Position>,
+    /// How it hangs together with its neighbours, where they are chained by tokens.
+    pub(crate) chain: Option<Chain>,
 }
 
 /// One answer.
@@ -96,7 +107,7 @@ impl Listing<'_> {
     ///
     /// # Errors
     /// `Integrity` where going on would lose or repeat issues.
-    pub(crate) async fn page(&self, position: Option<&Position>, limit: u64) -> Result<Paged> {
+    pub(crate) async fn page(&self, position: Option<&Position>, limit: u64, announce: Announce<'_>) -> Result<Paged> {
         let fresh;
         let at = match position {
             Some(position) => position,
@@ -106,23 +117,37 @@ impl Listing<'_> {
             }
         };
         match self.connection.api.site().await?.flavour {
-            Flavour::Cloud => self.by_token(at, limit).await,
+            Flavour::Cloud => self.by_token(at, limit, announce).await,
             Flavour::DataCenter if self.sort.is_empty() => self.by_id(at, limit).await,
             Flavour::DataCenter => self.by_offset(at, limit).await,
         }
     }
 
-    async fn by_token(&self, at: &Position, limit: u64) -> Result<Paged> {
-        let from = at.token.as_deref().map_or(From::Start, From::Token);
-        let jql = self.jql(at.last.as_ref().filter(|_| at.again))?;
-        let mut chunk = match self.fetch(&jql, from, limit, &at.reconcile).await {
-            Err(error) if at.token.is_some() && error.kind() == ErrorKind::InvalidRequest => {
+    async fn by_token(&self, at: &Position, limit: u64, announce: Announce<'_>) -> Result<Paged> {
+        match self.at_token(at, limit, announce).await {
+            Err(error) if at.token.is_some() && !at.early && error.kind() == ErrorKind::InvalidRequest => {
                 tracing::debug!(error = %error, "the token is not taken any more; beginning anew behind what was told");
-                let again = Position { token: None, again: at.last.is_some(), ..at.clone() };
-                return Box::pin(self.by_token(&again, limit)).await;
+                let mut anew = Position { token: None, ..at.clone() };
+                match self.sort.is_empty() {
+                    true => anew.behind.clone_from(&at.last),
+                    false => anew.again = at.last.is_some(),
+                }
+                self.at_token(&anew, limit, &|_| None).await
             }
-            outcome => outcome?,
+            outcome => outcome,
+        }
+    }
+
+    async fn at_token(&self, at: &Position, limit: u64, announce: Announce<'_>) -> Result<Paged> {
+        let from = at.token.as_deref().map_or(From::Start, From::Token);
+        let jql = self.jql(at.behind.as_ref())?;
+        let announce = |token: &str| {
+            // Behind issues that are passed over, the last one that was told has to be known.
+            let can_go_on = !at.again && at.token.as_deref() != Some(token);
+            let next = || Position { token: Some(token.to_owned()), last: None, early: true, ..at.clone() };
+            can_go_on.then(next).as_ref().and_then(announce)
         };
+        let mut chunk = self.fetch_announcing(&jql, from, limit, &at.reconcile, &announce).await?;
         // An empty page may lead back to itself for a moment; one that holds something would be told for ever.
         let mut attempt = 1;
         while let (From::Token(sent), Some(next)) = (from, &chunk.token)
@@ -134,6 +159,9 @@ impl Listing<'_> {
             attempt += 1;
             chunk = self.fetch(&jql, from, limit, &at.reconcile).await?;
         }
+        if at.early && chunk.rows.is_empty() {
+            return Err(broken("a page that was asked for early is empty, and what was told before it is not known"));
+        }
         let mut rows = chunk.rows;
         let mut again = at.again;
         if let (true, Some(last)) = (at.again, &at.last) {
@@ -142,14 +170,15 @@ impl Listing<'_> {
         }
         let last = rows.last().map(|(key, _)| key.clone()).or_else(|| at.last.clone());
         let ended = remedy::is_removed("jira.short_pages") && rows.len() < usize::try_from(limit).unwrap_or(usize::MAX);
+        let chain = Chain { continues: at.token.clone(), mark: chunk.token.clone(), ahead: Vec::new() };
         let next = chunk.token.filter(|_| !ended).map(|token| Position {
             token: Some(token),
-            // By id, the query itself says where to go on, also on the pages that follow.
-            again: again || (at.again && self.sort.is_empty()),
-            last: if at.again && self.sort.is_empty() { at.last.clone() } else { last },
+            early: false,
+            again,
+            last,
             ..at.clone()
         });
-        Ok(Paged { items: rows, next })
+        Ok(Paged { items: rows, next, chain: Some(chain) })
     }
 
     /// Behind the last id, whatever has moved.
@@ -158,7 +187,7 @@ impl Listing<'_> {
         let last = chunk.rows.last().map(|(key, _)| key.clone());
         // A page may be capped in silence (wire A3.3): only an empty one is the end.
         let next = last.map(|last| Position { last: Some(last), ..at.clone() });
-        Ok(Paged { items: chunk.rows, next })
+        Ok(Paged { items: chunk.rows, next, chain: None })
     }
 
     async fn by_offset(&self, at: &Position, limit: u64) -> Result<Paged> {
@@ -219,7 +248,7 @@ impl Listing<'_> {
             last: Some(key.clone()),
             ..at.clone()
         });
-        Paged { items: rows, next }
+        Paged { items: rows, next, chain: None }
     }
 
     /// The query, behind an issue where nothing but ids orders it.
@@ -236,9 +265,20 @@ impl Listing<'_> {
 
     /// One answer, asked for again where it cannot be right.
     async fn fetch(&self, jql: &str, from: From<'_>, limit: u64, reconcile: &[u64]) -> Result<Chunk> {
+        self.fetch_announcing(jql, from, limit, reconcile, &|_| None).await
+    }
+
+    async fn fetch_announcing(
+        &self,
+        jql: &str,
+        from: From<'_>,
+        limit: u64,
+        reconcile: &[u64],
+        announce: &(dyn Fn(&str) -> Option<Cursor> + Sync),
+    ) -> Result<Chunk> {
         let mut attempt = 1;
         loop {
-            match self.fetch_once(jql, from, limit, reconcile).await {
+            match self.fetch_once(jql, from, limit, reconcile, announce).await {
                 Err(error)
                     if attempt < ATTEMPTS
                         && (error.kind() == ErrorKind::Integrity
@@ -263,9 +303,17 @@ impl Listing<'_> {
         response.json::<IssuePage<Raw<'_>>>()?.made_into(|raw| self.plan.ticket(raw))
     }
 
-    async fn fetch_once(&self, jql: &str, from: From<'_>, limit: u64, reconcile: &[u64]) -> Result<Chunk> {
+    async fn fetch_once(
+        &self,
+        jql: &str,
+        from: From<'_>,
+        limit: u64,
+        reconcile: &[u64],
+        announce: &(dyn Fn(&str) -> Option<Cursor> + Sync),
+    ) -> Result<Chunk> {
         let search = Search { jql, fields: &self.plan.fields, limit, from, reconcile };
         let response = self.connection.api.search(&search).await?;
+        announce_next(|| announce(&last_token(&response.body)?)).await;
         let page = self.tickets(&response)?;
         if page.issues.len() as u64 > limit {
             return Err(broken("the site ignored how many issues a page may hold"));
@@ -295,6 +343,17 @@ impl Listing<'_> {
     }
 }
 
+/// The next page's token as it stands at the end of an answer, behind the issues; `None` where the end is another.
+fn last_token(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct End {
+        next_page_token: Option<String>,
+    }
+    let end = body.get(body.iter().rposition(|byte| *byte == b']')? + 1..)?.trim_ascii_start().strip_prefix(b",")?;
+    serde_json::from_slice::<End>(&[b"{", end].concat()).ok()?.next_page_token
+}
+
 /// Where to look for a place that lies before an offset with nothing behind it: what there is ends at the total (wire A3.3),
 /// however many went, or never were.
 fn further_up(offset: u64, back: u64, total: Option<u64>) -> u64 {
@@ -311,6 +370,23 @@ fn broken(what: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_token_is_seen_at_the_end_alone() {
+        let at_end = |json: &str| last_token(json.as_bytes());
+        assert_eq!(at_end(r#"{"issues":[{"a":[1]}],"nextPageToken":"t","isLast":false}"#).as_deref(), Some("t"));
+        assert_eq!(at_end(r#"{"issues":[], "isLast":true , "nextPageToken" : "u" } "#).as_deref(), Some("u"));
+        for json in [
+            r#"{"issues":[{"a":1}],"isLast":true}"#,
+            r#"{"nextPageToken":"t","issues":[]}"#,
+            r#"{"issues":[{"summary":"],"nextPageToken":"x"}"#,
+            r#"{"issues":[],"nextPageToken":"a]b"}"#,
+            "<html>]",
+            "",
+        ] {
+            assert_eq!(at_end(json), None, "{json}");
+        }
+    }
 
     /// Found by fuzzing: from an offset that nothing is at, doubling steps take longer than anybody waits.
     #[test]

@@ -25,6 +25,7 @@
 //! }
 //! ```
 
+mod ahead;
 mod capability;
 mod checkpoint;
 mod client;
@@ -46,6 +47,7 @@ mod selector;
 mod stream;
 mod webhook;
 
+pub use ahead::announce_next;
 pub use capability::{Capabilities, ConcurrencyMode, Idempotency, IdempotencyMode, Limits, Support};
 pub use checkpoint::{ChangePage, Checkpoint};
 pub use client::TicketingClient;

@@ -10,6 +10,7 @@ use futures::future::BoxFuture;
 use futures::stream::FuturesOrdered;
 use futures::{FutureExt, Stream, StreamExt};
 
+use crate::ahead::{Announced, Announcing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::page::{Cursor, Page};
 
@@ -21,6 +22,9 @@ type InFlight<T> = BoxFuture<'static, (bool, Result<Page<T>>)>;
 
 /// A stream of pages, in order. It ends at the first error, and fails where a cursor does not advance.
 ///
+/// From the second page on, the request for the next one is sent before a page is handed out, unless it reads none ahead: the
+/// vendor answers while the caller works.
+///
 /// After each page, [`PageStream::cursor`] says where to go on another time.
 pub struct PageStream<T> {
     fetch: Fetch<T>,
@@ -30,12 +34,16 @@ pub struct PageStream<T> {
     next: Option<Cursor>,
     mark: Option<String>,
     seen: HashSet<u64>,
+    /// Where the latest fetch says how it goes on.
+    announced: Announced,
     state: State,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Fresh,
+    /// The first page is on its way, and may be all that is wanted.
+    First,
     Reading,
     Done,
 }
@@ -64,6 +72,7 @@ impl<T: Send + 'static> PageStream<T> {
             next: start,
             mark: None,
             seen: HashSet::new(),
+            announced: Announced::default(),
             state: State::Fresh,
         }
     }
@@ -80,9 +89,41 @@ impl<T: Send + 'static> PageStream<T> {
         ItemStream { pages: self, items: Vec::new().into_iter() }
     }
 
+    fn fetch(&mut self, cursor: Option<Cursor>, sure: bool) -> InFlight<T> {
+        self.announced = Announced::default();
+        let page = Announcing::new((self.fetch)(cursor), self.announced.clone());
+        page.map(move |page| (sure, page)).boxed()
+    }
+
     fn launch(&mut self, cursor: Option<Cursor>, sure: bool) {
-        let page = (self.fetch)(cursor);
-        self.in_flight.push_back(page.map(move |page| (sure, page)).boxed());
+        let page = self.fetch(cursor, sure);
+        self.in_flight.push_back(page);
+    }
+
+    /// Launches a page, and has its request sent at once where the caller was seen to read on.
+    fn launch_now(&mut self, cursor: Cursor, sure: bool, cx: &mut Context<'_>) {
+        if !self.reads_on() {
+            return self.launch(Some(cursor), sure);
+        }
+        let mut page = self.fetch(Some(cursor), sure);
+        match page.poll_unpin(cx) {
+            Poll::Ready(outcome) => self.in_flight.push_back(std::future::ready(outcome).boxed()),
+            Poll::Pending => self.in_flight.push_back(page),
+        }
+    }
+
+    fn reads_on(&self) -> bool {
+        self.state == State::Reading && self.read_ahead > 1
+    }
+
+    /// Launches the page that the latest one announced; false where there is none.
+    fn launch_announced(&mut self, cx: &mut Context<'_>) -> bool {
+        if !self.reads_on() || self.in_flight.len() >= self.read_ahead {
+            return false;
+        }
+        let Some(cursor) = self.announced.take() else { return false };
+        self.launch_now(cursor, false, cx);
+        true
     }
 
     /// Throws away what was read ahead, and goes on from the sure cursor.
@@ -92,7 +133,7 @@ impl<T: Send + 'static> PageStream<T> {
         self.launch(next, true);
     }
 
-    fn accept(&mut self, page: &Page<T>) -> Result<()> {
+    fn accept(&mut self, page: &Page<T>, cx: &mut Context<'_>) -> Result<()> {
         let Some(next) = page.next.clone() else {
             self.next = None;
             self.in_flight = FuturesOrdered::new();
@@ -110,7 +151,7 @@ impl<T: Send + 'static> PageStream<T> {
         let chain = page.chain();
         self.mark = chain.and_then(|chain| chain.mark.clone());
         if self.in_flight.is_empty() {
-            self.launch(Some(next), true);
+            self.launch_now(next, true, cx);
         }
         if let Some(chain) = chain {
             let begun = self.in_flight.len() - 1;
@@ -118,6 +159,7 @@ impl<T: Send + 'static> PageStream<T> {
                 self.launch(Some(cursor.clone()), false);
             }
         }
+        self.state = State::Reading;
         Ok(())
     }
 
@@ -136,16 +178,21 @@ impl<T: Send + 'static> Stream for PageStream<T> {
         match this.state {
             State::Done => return Poll::Ready(None),
             State::Fresh => {
-                this.state = State::Reading;
+                this.state = State::First;
                 let start = this.next.clone();
                 this.launch(start, true);
             }
-            State::Reading => {}
+            State::First | State::Reading => {}
         }
         loop {
-            let Some((sure, outcome)) = ready!(this.in_flight.poll_next_unpin(cx)) else {
-                this.state = State::Done;
-                return Poll::Ready(None);
+            let (sure, outcome) = match this.in_flight.poll_next_unpin(cx) {
+                Poll::Pending if this.launch_announced(cx) => continue,
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Some(page)) => page,
+                Poll::Ready(None) => {
+                    this.state = State::Done;
+                    return Poll::Ready(None);
+                }
             };
             match outcome {
                 // What was guessed counts only where it truly continues the page before; an error there may come from
@@ -154,7 +201,7 @@ impl<T: Send + 'static> Stream for PageStream<T> {
                 Ok(page) if !sure && !continues(&page, this.mark.as_deref()) => this.restart(),
                 Err(error) => return this.fail(error),
                 Ok(page) => {
-                    return match this.accept(&page) {
+                    return match this.accept(&page, cx) {
                         Ok(()) => Poll::Ready(Some(Ok(page))),
                         Err(error) => this.fail(error),
                     };
@@ -310,6 +357,102 @@ mod tests {
             unique.dedup();
             assert_eq!(unique, read, "repeated after a shift at request {shift_at}");
             assert!((1..60).all(|row| read.contains(&row)), "lost after a shift at request {shift_at}: {read:?}");
+        }
+    }
+
+    /// A vendor with tokens, each in the answer before its rows are made into anything; what happens is noted.
+    #[derive(Clone, Default)]
+    struct Tokens {
+        log: Arc<Mutex<Vec<String>>>,
+        /// The page that says another token first than it does in the end.
+        wrong_at: Option<u32>,
+    }
+
+    impl Tokens {
+        const PAGES: u32 = 5;
+
+        fn fetch(&self, cursor: Option<Cursor>) -> BoxFuture<'static, Result<Page<u32>>> {
+            let this = self.clone();
+            async move {
+                let token: Option<u32> = cursor.map(|cursor| cursor.to_string().parse().unwrap());
+                let page = token.unwrap_or(0);
+                this.note("sent", page);
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                let next = (page + 1 < Self::PAGES).then_some(page + 1);
+                let said = if this.wrong_at == Some(page) { Some(0) } else { next };
+                crate::announce_next(|| said.map(|token| Cursor::new(token.to_string()))).await;
+                this.note("read", page);
+                let chain = Chain {
+                    continues: token.map(|token| token.to_string()),
+                    mark: next.map(|token| token.to_string()),
+                    ahead: Vec::new(),
+                };
+                Ok(Page::new(vec![page], next.map(|token| Cursor::new(token.to_string()))).with_chain(chain))
+            }
+            .boxed()
+        }
+
+        fn note(&self, what: &str, page: u32) {
+            self.log.lock().unwrap().push(format!("{what} {page}"));
+        }
+
+        fn taken(&self) -> Vec<String> {
+            std::mem::take(&mut *self.log.lock().unwrap())
+        }
+
+        fn pages(&self, read_ahead: usize) -> PageStream<u32> {
+            let this = self.clone();
+            PageStream::new(None, read_ahead, move |cursor| this.fetch(cursor))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_next_page_is_on_its_way_before_this_one_is_read() {
+        let vendor = Tokens::default();
+        let mut pages = vendor.pages(2);
+        // Whoever wants one page pays for one.
+        assert_eq!(pages.next().await.unwrap().unwrap().items, [0]);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(vendor.taken(), ["sent 0", "read 0"]);
+        assert_eq!(pages.next().await.unwrap().unwrap().items, [1]);
+        assert_eq!(vendor.taken(), ["sent 1", "sent 2", "read 1"]);
+        let rest: Vec<Page<u32>> = pages.by_ref().try_collect().await.unwrap();
+        assert_eq!(rest.into_iter().flat_map(|page| page.items).collect::<Vec<_>>(), [2, 3, 4]);
+        assert_eq!(vendor.taken(), ["sent 3", "read 2", "sent 4", "read 3", "read 4"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_sent_early_where_nothing_is_read_ahead() {
+        let vendor = Tokens::default();
+        let read: Vec<u32> = vendor.pages(1).items().try_collect().await.unwrap();
+        assert_eq!(read, [0, 1, 2, 3, 4]);
+        let alternating = (0..5).flat_map(|page| [format!("sent {page}"), format!("read {page}")]);
+        assert_eq!(vendor.taken(), alternating.collect::<Vec<_>>());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_announcement_that_was_wrong_costs_a_request_and_no_row() {
+        for wrong_at in 0..Tokens::PAGES {
+            let vendor = Tokens { wrong_at: Some(wrong_at), ..Tokens::default() };
+            let read: Vec<u32> = vendor.pages(4).items().try_collect().await.unwrap();
+            assert_eq!(read, [0, 1, 2, 3, 4], "wrong on page {wrong_at}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_next_request_is_sent_while_the_caller_works() {
+        let rows = Rows::new(60, usize::MAX);
+        let inner = rows.clone();
+        // Without guesses where pages begin: one after the other.
+        let fetch = move |cursor| {
+            let page = inner.fetch(cursor);
+            async move { page.await.map(|page| Page::new(page.items, page.next)) }.boxed()
+        };
+        let mut pages = PageStream::new(None, 4, fetch);
+        for (requests, _) in [(1, "the first may be all"), (3, "then the next is sent"), (4, "and the next")] {
+            pages.next().await.unwrap().unwrap();
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            assert_eq!(rows.requests.load(Ordering::SeqCst), requests);
         }
     }
 }

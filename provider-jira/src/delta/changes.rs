@@ -134,7 +134,7 @@ pub(crate) async fn list_changes(connection: &Connection, request: ListChanges) 
             };
         }
         let listing = Listing { connection, plan: &plan, base: &base, sort: BY_CHANGE, ranks: Arc::default() };
-        let paged = listing.page(mark.position.as_ref(), limit).await?;
+        let paged = listing.page(mark.position.as_ref(), limit, &|_| None).await?;
         let mut items = Vec::new();
         for (_, ticket) in paged.items {
             let Some(at) = ticket.updated_at.map(|at| at.timestamp_millis()) else {
@@ -162,7 +162,7 @@ async fn newest(connection: &Connection, plan: &crate::map::TicketPlan, base: &J
     let listing = Listing { connection, plan, base, sort: &sort, ranks: Arc::default() };
     let mut position = None;
     loop {
-        let paged = listing.page(position.as_ref(), 1).await?;
+        let paged = listing.page(position.as_ref(), 1, &|_| None).await?;
         let at = |(_, ticket): &(_, Ticket)| ticket.updated_at.map(|at| at.timestamp_millis());
         if let Some(at) = paged.items.first().and_then(at) {
             return Ok(Some(at));

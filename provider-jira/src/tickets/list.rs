@@ -56,7 +56,8 @@ pub(crate) async fn list(connection: &Connection, request: ListTickets) -> Resul
         false => Vec::new(),
     };
     let listing = Listing { connection, plan: &plan, base: &wanted.query, sort: &request.sort, ranks: Arc::new(ranks) };
-    let paged = listing.page(at.as_ref(), Connection::page_size(request.page_size)).await?;
+    let announce = |position: &Position| codec.cursor(position).ok();
+    let paged = listing.page(at.as_ref(), Connection::page_size(request.page_size), &announce).await?;
     let total = match request.count {
         true => Some(count(connection, &wanted).await?),
         false => None,
@@ -73,7 +74,11 @@ pub(crate) async fn list(connection: &Connection, request: ListTickets) -> Resul
     if plan.watchers {
         items = with_watchers(connection, items).await?;
     }
-    Ok(Page::new(items, next).with_total(total))
+    let page = Page::new(items, next).with_total(total);
+    Ok(match paged.chain {
+        Some(chain) => page.with_chain(chain),
+        None => page,
+    })
 }
 
 /// Watchers are a request of their own for each issue (wire A4.9).

@@ -42,6 +42,12 @@ pub(crate) const FAULTS: &[FaultSpec] = &[
         Some("issues on the page, 0 included; by default half of them"),
         is_search,
     ),
+    FaultSpec::new(
+        "refused_token",
+        "a search refuses the page token it is given, as one that has ended",
+        None,
+        is_search,
+    ),
     FaultSpec::new("repeated_token", "a search answers with the token it was given", None, is_search),
     FaultSpec::new(
         "hidden_issues",

@@ -52,17 +52,20 @@ impl Walks {
         question: &str,
         now: DateTime<Utc>,
     ) -> Result<(u64, Arc<[u64]>, usize), ApiError> {
-        // The wording of a refused token is not recorded.
-        let refused = || ApiError::bad_request("The provided next page token is invalid or expired.");
-        let (number, position, issued) = decode(token).ok_or_else(refused)?;
-        let walk = self.walks.get(&number).ok_or_else(refused)?;
+        let (number, position, issued) = decode(token).ok_or_else(refused_token)?;
+        let walk = self.walks.get(&number).ok_or_else(refused_token)?;
         let expired = now.timestamp() - issued > TimeDelta::days(TOKEN_DAYS).num_seconds();
         // wire A3.2: all other parameters have to stay the same.
         if expired || walk.question != hash_text(0, question) || position > walk.ids.len() {
-            return Err(refused());
+            return Err(refused_token());
         }
         Ok((number, Arc::clone(&walk.ids), position))
     }
+}
+
+/// The wording is not recorded.
+pub(crate) fn refused_token() -> ApiError {
+    ApiError::bad_request("The provided next page token is invalid or expired.")
 }
 
 /// An opaque token: base64 of number, position, time of issue and a check.

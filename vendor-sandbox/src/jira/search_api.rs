@@ -12,7 +12,7 @@ use super::catalogue::FIELDS;
 use super::issue_json::{self, Selection};
 use super::jql::{self, Clause, FUNCTIONS, Operand, Query, RESERVED, Ref};
 use super::model::Issue;
-use super::paging::token;
+use super::paging::{refused_token, token};
 use super::shown;
 use super::site::Site;
 use super::world::{View, World};
@@ -229,6 +229,7 @@ pub(crate) fn by_token(site: &Site, call: &Call<'_>) -> Result<Reply, ApiError> 
     // wire A3.2: everything but the token has to stay the same.
     let fingerprint = format!("{:?}", (&question.jql, &question.fields, &question.expand, &question.reconciled));
     let (walk, ids, start) = match &question.token {
+        Some(_) if call.strikes.has("refused_token") => return Err(refused_token()),
         Some(token) => site.read(|world| world.walks.resume(token, &fingerprint, call.now))?,
         None => {
             let found = site.read(|world| hits(call, world, &query, &view(call, world, &question.reconciled)))?;
