@@ -9,6 +9,7 @@ use ticketing_http::{HttpClient, Idempotency, Request, Response, path_segment};
 use tokio::sync::OnceCell;
 
 use crate::auth::{Place, Route};
+use crate::error::TO_ANYBODY;
 use crate::rate::POINTS;
 
 /// Which Jira it is.
@@ -181,7 +182,14 @@ impl Api {
         let request = query
             .iter()
             .fold(Request::get(site.platform(path)), |request, (name, value)| request.with_query(name, value));
-        self.client.send(&request).await
+        match self.client.send(&request).await {
+            // What a stranger may not see is no ticket that is gone.
+            Err(error) if error.code() == Some(TO_ANYBODY) => {
+                self.get("/myself").await?;
+                Err(error)
+            }
+            outcome => outcome,
+        }
     }
 
     /// A read of Service Management's API with a query.

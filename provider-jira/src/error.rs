@@ -72,6 +72,9 @@ impl JiraError {
     }
 }
 
+/// The code of a 404 that does not say to whom it was given: perhaps to anybody, whatever the credential was (wire A2.1).
+pub(crate) const TO_ANYBODY: &str = "to_anybody";
+
 /// What an answer must be to be believed: a good status, JSON, whole, and for somebody who is logged in.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct JiraJudge;
@@ -86,7 +89,12 @@ impl Judge for JiraJudge {
             if matches!(answer.status.as_u16(), 400 | 403 | 404) {
                 logged_in(answer)?;
             }
-            return Err(refused(answer));
+            let error = refused(answer);
+            let is_named = ["x-aaccountid", "x-ausername"].iter().any(|name| answer.header(name).is_some());
+            return Err(match error.kind() == ErrorKind::NotFound && error.code().is_none() && !is_named {
+                true => error.with_code(TO_ANYBODY),
+                false => error,
+            });
         }
         logged_in(answer)?;
         match answer.status.as_u16() {

@@ -17,6 +17,7 @@ use crate::map::TicketPlan;
 use crate::mapping::Mapping;
 use crate::query::FieldName;
 use crate::resolve::Resolver;
+use crate::write::KeyedTurns;
 use ticketing_http::Directory;
 
 /// The provider's name in the registry.
@@ -43,6 +44,8 @@ pub(crate) struct Connection {
     closed: Mutex<BTreeSet<&'static str>>,
     /// Keys of comments and attachments that were written here.
     pub(crate) written: Mutex<ticketing_http::Written>,
+    /// Whose turn it is to make a ticket under a key: one call at a time looks for it and makes it.
+    pub(crate) keyed: KeyedTurns,
 }
 
 impl Connection {
@@ -70,6 +73,7 @@ impl Connection {
             mapping: Arc::new(config.mapping),
             closed: Mutex::default(),
             written: Mutex::default(),
+            keyed: KeyedTurns::default(),
         })
     }
 

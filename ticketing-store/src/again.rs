@@ -7,8 +7,11 @@ use crate::authorize::{is_same_account, may_have_shared};
 use crate::connection::{Connection, ConnectionId, OAuthApp};
 use crate::connections::Connections;
 use crate::consent::{BeginAuthorization, Begun, ClientChoice};
-use crate::credential::Client;
+use crate::credential::{Client, Credential, GrantKind};
 use crate::lease::{NewConfig, Replacement};
+
+/// The scope that asks for a refresh token (wire/jira-zendesk.md A2.2).
+const OFFLINE: &str = "offline_access";
 
 impl Connections {
     /// Where to send a customer, so that a connection that they have works again.
@@ -36,6 +39,17 @@ impl Connections {
         let connection = self.store().get(tenant, id).await?;
         may_have_another(&connection)?;
         self.begin_again(connection, ClientChoice::Own(client), redirect_uri).await
+    }
+
+    /// How a connection's tokens are had; `None` where it does not log in by OAuth.
+    ///
+    /// # Errors
+    /// `Integrity` where its credential does not open.
+    pub async fn grant(&self, connection: &Connection) -> Result<Option<GrantKind>> {
+        Ok(match self.store().credential(connection).await? {
+            Some(Credential::OAuth(tokens)) => Some(tokens.grant),
+            _ => None,
+        })
     }
 
     /// Gives a connection new tokens by a grant that needs no browser, with the client that it has or another of its own.
@@ -100,7 +114,16 @@ impl Connections {
     }
 
     async fn begin_again(&self, connection: Connection, client: ClientChoice, redirect_uri: &str) -> Result<Begun> {
-        let request = BeginAuthorization::new(
+        let usual = self.inner.authorization(&connection.provider, &connection.config)?.scopes;
+        let mut scopes = connection.scopes;
+        // A vendor may leave it out where it says what it gave, and without it there is no refresh token.
+        if !scopes.is_empty()
+            && usual.iter().any(|scope| scope == OFFLINE)
+            && !scopes.iter().any(|scope| scope == OFFLINE)
+        {
+            scopes.push(OFFLINE.to_owned());
+        }
+        let mut request = BeginAuthorization::new(
             connection.tenant,
             connection.provider,
             connection.name,
@@ -108,6 +131,9 @@ impl Connections {
             client,
             redirect_uri,
         );
+        if !scopes.is_empty() {
+            request = request.with_scopes(scopes);
+        }
         self.begin(request, Some(connection.id)).await
     }
 }

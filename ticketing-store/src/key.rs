@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
 use rand::Rng as _;
 use sha2::{Digest as _, Sha256};
-use ticketing_core::{Error, Result, Secret};
+use ticketing_core::{Error, ErrorKind, Result, Secret};
 use zeroize::Zeroizing;
 
 /// Bytes of a key.
@@ -175,17 +175,30 @@ impl Keys {
     /// Puts a new key before the others, where the keys are in a file; those in a text are their owner's to change.
     pub(crate) fn add(&self) -> Result<()> {
         let Some(path) = self.path() else { return Ok(()) };
+        let _turn = turn(path)?;
         let old = Zeroizing::new(std::fs::read_to_string(path).map_err(|error| unreadable(path, error))?);
         let text = Zeroizing::new(format!("{}{}", *Key::random().to_line(), *old));
         replace(path, &text)?;
         self.reload().map(|_| ())
     }
 
-    /// Leaves only the key that seals, where the keys are in a file.
-    pub(crate) fn forget_old(&self) -> Result<()> {
+    /// Leaves only this key, where the keys are in a file and it is still the one that seals.
+    pub(crate) fn forget_all_but(&self, key: &Key) -> Result<()> {
         let Some(path) = self.path() else { return Ok(()) };
-        replace(path, &self.reload()?.primary()?.to_line())?;
+        let _turn = turn(path)?;
+        self.still_seals(key)?;
+        replace(path, &key.to_line())?;
         self.reload().map(|_| ())
+    }
+
+    /// Refuses to go on under a key that does not seal any more.
+    pub(crate) fn still_seals(&self, key: &Key) -> Result<()> {
+        if self.current()?.primary()?.id() == key.id() {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Conflict, "another change of the key began meanwhile")
+            .with_field("key")
+            .with_hint("nothing was lost; where the other one was stopped, run it again"))
     }
 
     fn path(&self) -> Option<&Path> {
@@ -243,6 +256,17 @@ fn unwritable(path: &Path, error: io::Error) -> Error {
     Error::config("key file", format!("cannot write {}", path.display()))
         .with_hint("give a path in a folder that this user may write")
         .with_source(error)
+}
+
+/// The turn to change a key file, as long as it is held: its folder is locked, since the file itself is replaced.
+fn turn(path: &Path) -> Result<Option<std::fs::File>> {
+    if !cfg!(unix) {
+        return Ok(None);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = std::fs::File::open(folder).map_err(|error| unwritable(path, error))?;
+    folder.lock().map_err(|error| unwritable(path, error))?;
+    Ok(Some(folder))
 }
 
 /// A new file for its owner alone, whole on the disk before it has its name.
@@ -324,7 +348,14 @@ mod tests {
         let keys = load(false).unwrap();
         keys.add().unwrap();
         assert!(keys.ring().names().ends_with(&format!(", {first}")));
-        keys.forget_old().unwrap();
+        // Somebody else put a newer one before it: nothing is taken out.
+        let second = Arc::clone(keys.ring().primary().unwrap());
+        load(false).unwrap().add().unwrap();
+        let error = keys.forget_all_but(&second).unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Conflict, Some("key")), "{error}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 3);
+        let third = Arc::clone(keys.ring().primary().unwrap());
+        keys.forget_all_but(&third).unwrap();
         assert!(!keys.ring().names().contains(&first));
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing is left beside it");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();

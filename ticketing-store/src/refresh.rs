@@ -169,6 +169,13 @@ fn is_refusal(error: &Error) -> bool {
     error.kind() == ErrorKind::Unauthenticated && error.delivery() == Delivery::Answered
 }
 
+/// True where it is the connection that the vendor takes no more, and not the client that all connections share: that one is
+/// put right in one place, and they all go on.
+fn is_of_the_connection(connection: &Connection, error: &Error) -> bool {
+    let is_shared = matches!(connection.oauth_app, Some(OAuthApp::Shared(_)));
+    !is_shared || error.code().is_none_or(|code| code == "invalid_grant")
+}
+
 /// What everybody is told who uses a connection that the vendor takes no more.
 pub(crate) fn needs_reauthorization(connection: &Connection) -> Error {
     let why = connection.last_error.as_deref().unwrap_or("the vendor refused its credential");
@@ -178,7 +185,7 @@ pub(crate) fn needs_reauthorization(connection: &Connection) -> Error {
     )
     .with_field("connection")
     .with_hint(format!(
-        "have the customer agree once more: `ticketing connect {} --connection {}`, or `begin_authorization` with the connection's id",
+        "have the customer agree once more: `ticketing connect {} --connection {}`, or `begin_reauthorization`",
         connection.provider, connection.name
     ))
 }
@@ -231,7 +238,7 @@ impl CredentialSource for StoredTokens {
                         return Ok(self.give_out(Token { access: granted.access, expires_at: granted.expires_at }));
                     }
                 }
-                Err(error) if is_refusal(&error) => {
+                Err(error) if is_refusal(&error) && is_of_the_connection(&connection, &error) => {
                     // Marked only where nobody got newer tokens meanwhile; then those are looked at.
                     let why = shown(&error);
                     self.store.mark_dead(&self.tenant, &self.id, connection.generation, &why).await?;

@@ -110,7 +110,7 @@ impl Store {
     ///
     /// # Errors
     /// `Integrity` or `Config` where rows cannot be opened, once all others are sealed anew: the first is named, they are left
-    /// as they are, and no key is forgotten.
+    /// as they are, and no key is forgotten. `Conflict` where another change of the key began meanwhile.
     pub async fn rekey(&self, forget_old: bool) -> Result<Rekeyed> {
         if self.keys.can_add() {
             self.keys.add()?;
@@ -195,6 +195,8 @@ impl Store {
                 _ => done.sealed_anew += 1,
             }
         }
+        // Another run that began meanwhile seals under a newer key; what it has sealed is not to be taken back.
+        self.keys.still_seals(primary)?;
         transaction.commit().await.map_err(storage)?;
         Ok(last)
     }
@@ -234,7 +236,7 @@ impl Store {
             .await
             .map_err(storage)?;
         if left == 0 && forget_old {
-            self.keys.forget_old()?;
+            self.keys.forget_all_but(primary)?;
         }
         transaction.commit().await.map_err(storage)?;
         Ok(left == 0)

@@ -55,7 +55,10 @@ pub(crate) async fn create(connection: &Connection, request: CreateTicket) -> Re
     };
     let form = desk::form(connection, &project, &request).await?;
     let issue_type = match &form {
-        Some(form) => CreateType { id: form.issue_type.clone(), name: form.name.clone(), ..CreateType::default() },
+        Some(form) => {
+            fits_form(connection, form, request.ticket_type.as_ref()).await?;
+            CreateType { id: form.issue_type.clone(), name: form.name.clone(), ..CreateType::default() }
+        }
         None => {
             let types = create_types(connection, &project.key).await?;
             issue_type(connection, &types, request.ticket_type.as_ref(), parent.as_ref())?.clone()
@@ -102,6 +105,24 @@ pub(crate) async fn create(connection: &Connection, request: CreateTicket) -> Re
         keyed.is_whole(&made.id);
     }
     outcome.map_err(|error| error.with_applied(applied))
+}
+
+/// Refuses a type that is another one than the form's: the form says which type its requests have.
+async fn fits_form(connection: &Connection, form: &desk::Form, wanted: Option<&TypeSelector>) -> Result<()> {
+    let (Some(place), Some(wanted)) = (&form.named_by, wanted) else { return Ok(()) };
+    let types = connection.catalogue.issue_types().await?;
+    let Some(own) = types.iter().find(|own| own.id == form.issue_type) else { return Ok(()) };
+    let same = |name: &str, native: &str| name.to_lowercase() == native.to_lowercase();
+    let fits = match wanted {
+        TypeSelector::Category(category) => connection.mapping.ticket_type(&own.id, Some(&own.name)) == *category,
+        TypeSelector::Native(native) => own.id == *native || same(&own.name, native) || same(&form.name, native),
+        _ => true,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Error::invalid("type", format!("`fields.{place}` makes it `{}`, and another type is given", shown(&own.name)))
+        .with_hint("leave one of them out"))
 }
 
 /// Makes the issue: a request by its form, or an issue by its screen.

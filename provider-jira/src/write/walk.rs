@@ -83,7 +83,11 @@ impl<'a> Journey<'a> {
             let hints: Vec<String> = lacking
                 .iter()
                 .map(|(id, meta)| {
-                    let place = if *id == RESOLUTION { "the reason".to_owned() } else { format!("`fields.{id}`") };
+                    // A new ticket has no reason beside its status.
+                    let place = match *id == RESOLUTION && target.is_some() {
+                        true => "the reason".to_owned(),
+                        false => format!("`fields.{id}`"),
+                    };
                     let offered = meta.allowed_values.as_deref().unwrap_or_default().iter();
                     let offered: Vec<&str> = offered
                         .filter_map(|value| value["name"].as_str().or(value["value"].as_str()))

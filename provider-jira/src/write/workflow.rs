@@ -174,7 +174,7 @@ pub(crate) async fn route(
             return Ok(Route::Known(way));
         }
         out.retain(|step| is_between(category(mapping, &step.to), goal.category));
-        out.sort_by_key(|step| rank(category(mapping, &step.to)));
+        out.sort_by_key(|step| rank(category(mapping, &step.to), goal.category));
         for step in out.drain(..) {
             if step.to.id.as_ref().is_some_and(|id| seen.insert(id.clone())) && way.len() + 1 < LONGEST {
                 let mut longer = way.clone();
@@ -214,13 +214,15 @@ fn is_between(category: StatusCategory, goal: StatusCategory) -> bool {
     }
 }
 
-fn rank(category: StatusCategory) -> u8 {
+/// What is tried first: what is solved is nearest to an end, and a customer who is waited for the furthest from everything.
+fn rank(category: StatusCategory, goal: StatusCategory) -> u8 {
     match category {
-        StatusCategory::InProgress => 0,
-        StatusCategory::Open => 1,
-        StatusCategory::Unknown => 2,
-        StatusCategory::OnHold => 3,
-        _ => 4,
+        StatusCategory::Resolved if goal == StatusCategory::Closed => 0,
+        StatusCategory::InProgress => 1,
+        StatusCategory::Open => 2,
+        StatusCategory::Unknown => 3,
+        StatusCategory::OnHold => 4,
+        _ => 5,
     }
 }
 

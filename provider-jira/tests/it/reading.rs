@@ -3,6 +3,7 @@
 use ticketing_core::ErrorKind;
 use ticketing_core::model::{PriorityLevel, RefType, StatusCategory, TextFormat, TypeCategory};
 use ticketing_core::request::{GetTicket, Projection};
+use vendor_sandbox::Fault;
 use vendor_sandbox::jira::Flavour;
 
 use crate::bed::{Bed, FLAVOURS, get, key_of};
@@ -93,4 +94,20 @@ async fn the_vendors_own_json_comes_where_it_is_asked_for() {
     let ticket = bed.client().get_ticket(GetTicket::new(key_of("vpn")).with_include_raw(true)).await.unwrap();
     let raw = ticket.raw.unwrap();
     assert_eq!(raw["fields"]["customfield_10031"], "ALERT-1001");
+}
+
+/// wire A2.1: a credential that is over may be answered as to anybody, and who may not look finds nothing.
+#[tokio::test]
+async fn what_a_stranger_does_not_see_is_not_missing() {
+    for flavour in FLAVOURS {
+        let bed = Bed::on(flavour);
+        let client = bed.client();
+        client.get_ticket(GetTicket::new("HELP-3")).await.unwrap();
+        bed.control.set_faults(vec![Fault::new("anonymous_200")]).unwrap();
+        let error = client.get_ticket(GetTicket::new("HELP-3")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{flavour:?}: {error}");
+        bed.control.clear_faults();
+        let error = client.get_ticket(GetTicket::new("HELP-9999")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{flavour:?}: {error}");
+    }
 }

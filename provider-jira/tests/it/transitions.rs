@@ -228,3 +228,25 @@ async fn a_transition_whose_answer_was_lost_is_not_made_twice() {
         assert_eq!(writes(&bed) - before, 3);
     }
 }
+
+/// Where nobody stands in between, the way that is not known is tried where it is likely, and no customer is waited for.
+#[tokio::test]
+async fn whatever_is_open_is_closed_and_waits_for_nobody() {
+    for flavour in FLAVOURS {
+        let listed = crate::bed::all(&Bed::on(flavour).client(), ticketing_core::request::ListTickets::new()).await;
+        let mut closed = 0;
+        for ticket in listed.iter().filter(|ticket| ticket.status.category.is_unresolved()) {
+            let bed = Bed::on(flavour);
+            let client = bed.client();
+            let update = UpdateTicket::new(ticket.id.clone())
+                .with_status(to(StatusCategory::Closed))
+                .with_reason("Done".to_owned());
+            let moved = client.update_ticket(update).await;
+            let moved =
+                moved.unwrap_or_else(|error| panic!("{flavour:?} {} {:?}: {error:?}", ticket.key, ticket.status));
+            assert_eq!(moved.status.category, StatusCategory::Closed, "{flavour:?} {}", ticket.key);
+            closed += 1;
+        }
+        assert!(closed > 3, "{closed}");
+    }
+}

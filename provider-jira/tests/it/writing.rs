@@ -209,6 +209,11 @@ async fn a_request_is_raised_by_its_type_and_is_in_the_portal() {
         let error = client.create_ticket(request().with_field("customfield_10010", "Nothing")).await.unwrap_err();
         assert_eq!(error.field(), Some("fields.customfield_10010"));
         assert!(error.hint().unwrap().contains("Ask for something"), "{error:?}");
+        // The form says the type: another one beside it is refused, and its own is not.
+        let typed = |own: TypeSelector| request().with_field("customfield_10010", "2").with_type(Some(own));
+        let error = client.create_ticket(typed(TypeSelector::native("[System] Incident"))).await.unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidRequest, Some("type")), "{error}");
+        client.create_ticket(typed(TypeSelector::native("Ask for something"))).await.unwrap();
     }
 }
 

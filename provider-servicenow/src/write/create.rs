@@ -5,6 +5,7 @@ use ticketing_core::request::{CreateTicket, Projection};
 use ticketing_core::{Delivery, Error, ErrorKind, Result, TypeSelector, remedy};
 
 use super::draft::Draft;
+use super::keyed::OpenOrder;
 use super::status::{Goal, Now};
 use super::{echoed, key};
 use crate::api::{Target, Values, Window};
@@ -44,7 +45,10 @@ pub(crate) async fn create(connection: &Connection, request: CreateTicket) -> Re
     key::columns(stored.as_deref(), request.external_id.as_deref(), &mut draft.values);
     let steps = first_step(&table, &goal, &mut draft)?;
     let plan = connection.plan(&table, &Projection::new(), request.include_raw, &[]).await?;
-    let ticket = insert(connection, &plan, &draft.values, stored.as_deref()).await?;
+    let ticket = {
+        let _turn = connection.keyed.take(stored.as_deref()).await;
+        insert(connection, &plan, &draft.values, stored.as_deref()).await?
+    };
     finish(connection, &plan, ticket, &draft, steps, &tags).await
 }
 
@@ -322,17 +326,20 @@ async fn order_now(connection: &Connection, table: &str, request: CreateTicket) 
     let stored = request.idempotency_key.as_deref().map(key::stored_key);
     key::columns(stored.as_deref(), request.external_id.as_deref(), &mut draft.values);
     let plan = connection.plan(table, &Projection::new(), request.include_raw, &[]).await?;
+    let _turn = connection.keyed.take(stored.as_deref()).await;
     if let Some(key) = &stored
         && let Some(made) = made_under(connection, &plan, key).await?
     {
         return Ok(made);
     }
+    let order = OpenOrder::begin(connection, stored.as_deref())?;
     let response = connection.api.order_now(item, quantity, &variables).await.map_err(|error| match error.kind() {
         ErrorKind::NotFound => Error::invalid("fields.cat_item", format!("there is no catalogue item `{item}`"))
             .with_delivery(Delivery::Answered)
             .with_hint("give the sys_id of an item that the integration user may order"),
         _ => error,
-    })?;
+    });
+    let response = order.unless_refused(response)?;
     let layout = Layout::new(["sys_id", "request_id", "number"]);
     let mut id = String::new();
     decode_record(&response.body, &layout, &mut |row| {
@@ -346,5 +353,6 @@ async fn order_now(connection: &Connection, table: &str, request: CreateTicket) 
     let written = connection.api.update(table, &id, &draft.values, &plan.layout, idempotency).await;
     let ticket =
         written.and_then(|response| echoed(&response.body, &plan)).map_err(|error| error.with_applied([made]))?;
+    order.is_found_by_its_key();
     finish(connection, &plan, ticket, &draft, None, &request.tags).await
 }

@@ -3,6 +3,7 @@
 mod create;
 mod draft;
 mod key;
+mod keyed;
 mod lifecycle;
 mod status;
 mod update;
@@ -10,6 +11,7 @@ mod update;
 pub(crate) use create::create;
 pub(crate) use draft::TITLE_CHARS;
 pub(crate) use key::stored_key;
+pub(crate) use keyed::KeyedTurns;
 pub(crate) use lifecycle::next_states;
 pub(crate) use status::needs;
 pub(crate) use update::{delete, update};

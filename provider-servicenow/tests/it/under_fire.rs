@@ -126,6 +126,16 @@ async fn a_key_whose_search_is_ignored_among_hidden_rows_makes_no_second_ticket(
     assert_eq!(titled(&bed, "Only once"), 1);
 }
 
+#[tokio::test]
+async fn two_calls_under_one_key_at_once_make_one_ticket() {
+    let bed = Bed::new();
+    let client = bed.client();
+    let request = CreateTicket::new("At once").with_idempotency_key("key".to_owned());
+    let made = futures::future::join_all((0..8).map(|_| client.create_ticket(request.clone()))).await;
+    let ids: std::collections::BTreeSet<_> = made.into_iter().map(|made| made.unwrap().id).collect();
+    assert_eq!((ids.len(), titled(&bed, "At once")), (1, 1));
+}
+
 /// The instance does not tell upper from lower case, and a caller's keys do.
 #[tokio::test]
 async fn keys_are_told_apart_letter_by_letter() {

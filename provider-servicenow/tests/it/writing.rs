@@ -358,6 +358,14 @@ async fn a_request_is_ordered_from_the_catalogue_and_never_posted() {
     let lost = client.create_ticket(full().with_idempotency_key(Some("po-2".to_owned()))).await.unwrap_err();
     assert!(lost.maybe_applied(), "{lost:?}");
     assert_eq!(bed.control.find("sc_request", "").unwrap().len(), orders + 1);
+    let again = client.create_ticket(full().with_idempotency_key(Some("po-2".to_owned()))).await.unwrap_err();
+    assert_eq!((again.kind(), again.field()), (ErrorKind::Conflict, Some("idempotency_key")), "{again:?}");
+    assert_eq!(bed.control.find("sc_request", "").unwrap().len(), orders + 1);
+    // One that was refused was not placed.
+    let refused = full().with_field("cat_item", "0".repeat(32).as_str());
+    client.create_ticket(refused.with_idempotency_key(Some("po-3".to_owned()))).await.unwrap_err();
+    client.create_ticket(full().with_idempotency_key(Some("po-3".to_owned()))).await.unwrap();
+    assert_eq!(bed.control.find("sc_request", "").unwrap().len(), orders + 2);
     // A command line has no numbers.
     let three = client.create_ticket(full().with_field("quantity", "3")).await.unwrap();
     let items = bed.control.find("sc_req_item", &format!("request={}", three.id)).unwrap();

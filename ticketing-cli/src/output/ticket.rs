@@ -57,7 +57,7 @@ impl Row for Ticket {
             ("version", or_dash(self.version.as_ref().map(ToString::to_string))),
             ("url", or_dash(self.url.clone())),
             ("unreadable", or_dash(Some(self.unreadable.join(", ")))),
-            ("description", or_dash(self.description.as_ref().map(|text| text.native.content.clone()))),
+            ("description", or_dash(self.description.as_ref().map(|text| text.markdown.clone()))),
         ];
         let fields = self.fields.iter().filter(|(_, field)| !field.value.is_null());
         core.into_iter()

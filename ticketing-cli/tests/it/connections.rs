@@ -175,6 +175,14 @@ fn a_registration_is_changed_by_what_is_typed_alone() {
     by_grant("first", &client("sandbox-client"), &[]).good();
     let second = by_grant("second", &client("of-something-else"), &[]).good().json();
     assert_eq!(second["oauth_app"]["shared"], "product", "{second}");
+    let secret = home.path("new-secret");
+    std::fs::write(&secret, "sandbox-secret").unwrap();
+    let idle = by_grant("idle", &client("of-something-else"), &["--client-secret-file", &secret]);
+    idle.bad(2, &["--client-secret-file", "--client-id"]);
+    by_grant("same", &[], &["--client-id", "sandbox-client"]).bad(2, &["--client-id", "secret"]);
+    // As it was, without a browser.
+    let again = ["connect", "zendesk", "--connection", "first", "--json"];
+    assert_eq!(home.run(&again).good().json()["status"], "active");
     by_grant("third", &client("sandbox-client")[1..], &["--client-id", "nosuch"]).bad(4, &["client"]);
     by_grant("fourth", &[], &[]).bad(4, &["client"]);
 }

@@ -220,9 +220,12 @@ fn imitates(name: &str, suffix: &str) -> bool {
     if name == home || name.ends_with(&format!(".{home}")) {
         return false;
     }
-    let second_level = |host: &str| host.rsplit('.').nth(1).map(skeleton);
-    format!(".{name}.").contains(&format!(".{home}."))
-        || (second_level(&home).is_some() && second_level(&name) == second_level(&home))
+    let level = |host: &str, nth: usize| host.rsplit('.').nth(nth).map(skeleton);
+    let own = level(&home, 1);
+    // `co.uk`, `com.au`: what is registered stands one level further down.
+    let is_paired = name.rsplit('.').nth(1).is_some_and(|label| label.len() <= 3);
+    skeleton(&format!(".{name}.")).contains(&skeleton(&format!(".{home}.")))
+        || (own.is_some() && (level(&name, 1) == own || (is_paired && level(&name, 2) == own)))
 }
 
 /// A label with the letters that pass for one another made one.

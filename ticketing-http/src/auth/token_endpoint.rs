@@ -319,6 +319,8 @@ fn refusal(body: &[u8]) -> Option<String> {
     let json: serde_json::Value = serde_json::from_slice(body).ok()?;
     match json.get("error")? {
         serde_json::Value::Null => None,
+        // RFC 6749 §4.1.2.1: an outage by another name.
+        serde_json::Value::String(code) if code == "temporarily_unavailable" => None,
         serde_json::Value::String(code) => Some(code.clone()),
         _ => Some("error".to_owned()),
     }

@@ -46,6 +46,11 @@ pub(crate) const HOSTILE: &[&str] = &[
     "evil.example.org/.service-now.com",
     "https://acme.service-now.com?x=1",
     "https://acme.service-now.com#x",
+    // the vendor's name where it is not the vendor's
+    "acme.service-now.co.uk",
+    "acme.service-now.com.au",
+    "acme.service-n0w.com.evil.org",
+    "acme.servlce-now.co.uk",
     // IPv4 addresses in every spelling
     "127.0.0.1",
     "https://127.0.0.1",

@@ -346,10 +346,58 @@ async fn a_client_gets_another_secret_in_place() {
     };
     bed.servicenow.set_oauth_client(other);
     again(Client::new("other-client", Some(Secret::new("sandbox-secret")))).await.unwrap();
+    // What is refused takes the place of nothing that works.
+    assert_eq!(again(with("wrong-secret")).await.unwrap_err().kind(), ErrorKind::Unauthenticated);
+    let refused = bed.connections.reauthorize_by_grant(TENANT, &machine.id, Some(with("wrong-secret")), None).await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Unauthenticated);
     let row = bed.connections.store().get(TENANT, &made.id).await.unwrap();
     assert_eq!(row.oauth_app, Some(OAuthApp::Own { client_id: "other-client".to_owned() }));
     bed.advance(1_801);
-    bed.connections.client(TENANT, "prod").await.unwrap().check().await.unwrap();
+    for connections in [bed.connections.clone(), bed.beside().await] {
+        for name in ["prod", "machine"] {
+            connections.client(TENANT, name).await.unwrap().check().await.unwrap();
+        }
+    }
+}
+
+/// A client that all connections share, and that the vendor refuses, is put right in one place: no connection has to be
+/// authorized again for it.
+#[tokio::test]
+async fn a_shared_client_that_is_refused_ends_no_connection() {
+    let bed = Bed::new().await;
+    let keep = async |secret: &str| {
+        let client = Client::new("sandbox-client", Some(Secret::new(secret)));
+        bed.connections.store().set_oauth_app("product", "gateway", &client).await.unwrap();
+    };
+    keep("sandbox-secret").await;
+    let mut request = bed.begin_jira("prod");
+    request.client = ClientChoice::Shared("product".to_owned());
+    let made = bed.connect(request).await;
+    keep("mistyped-secret").await;
+    bed.advance(3_700);
+    let error = bed.connections.client(TENANT, "prod").await.unwrap().check().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error}");
+    assert_eq!(bed.connections.store().get(TENANT, &made.id).await.unwrap().status, Status::Active);
+    keep("sandbox-secret").await;
+    // Here, a refusal is not asked for again for half a minute; another process goes on at once.
+    bed.beside().await.client(TENANT, "prod").await.unwrap().check().await.unwrap();
+}
+
+/// Authorized again, a connection asks for what it was given, and not for more.
+#[tokio::test]
+async fn authorized_again_with_the_scopes_that_it_had() {
+    let bed = Bed::new().await;
+    let made = bed.connect(bed.begin_zendesk("prod").with_scopes(vec!["read".to_owned()])).await;
+    assert_eq!(made.scopes, ["read"]);
+    let begun = bed.connections.begin_reauthorization(TENANT, &made.id, REDIRECT).await.unwrap();
+    assert_eq!(value(&begun.url, "scope").as_deref(), Some("read"));
+    let narrow = ["read:jira-work", "offline_access"].map(str::to_owned).to_vec();
+    let made = bed.connect(bed.begin_jira("jira").with_scopes(narrow)).await;
+    let begun = bed.connections.begin_reauthorization(TENANT, &made.id, REDIRECT).await.unwrap();
+    let asked = value(&begun.url, "scope").unwrap();
+    let mut asked: Vec<&str> = asked.split(' ').collect();
+    asked.sort_unstable();
+    assert_eq!(asked, ["offline_access", "read:jira-work"]);
 }
 
 /// A client that all connections share is not changed for one, and who has none is told so.

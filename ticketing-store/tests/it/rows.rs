@@ -139,6 +139,35 @@ on_both! {
         }
     }
 
+    async fn two_changes_of_the_key_at_once_lose_nothing(location: Location) {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeySource::Generated(folder.path().join("key"));
+        let store = Store::open(&location, keys.clone()).await.unwrap();
+        for nth in 0..250 {
+            let mut new = new("acme", &format!("c{nth}"), "x");
+            new.webhook_secrets = vec![Secret::new(format!("secret {nth}"))];
+            store.add(new).await.unwrap();
+        }
+        let beside = Store::open(&location, keys.clone()).await.unwrap();
+        for _ in 0..5 {
+            let (one, two) = tokio::join!(store.rekey(true), beside.rekey(true));
+            for error in [one.err(), two.err()].into_iter().flatten() {
+                assert_eq!((error.kind(), error.field()), (ErrorKind::Conflict, Some("key")), "{error}");
+            }
+            let fresh = Store::open(&location, keys.clone()).await.unwrap();
+            for nth in (0..250).step_by(7) {
+                let connection = fresh.find("acme", &format!("c{nth}")).await.unwrap();
+                assert_eq!(fresh.webhook_secrets(&connection).await.unwrap()[0].expose(), format!("secret {nth}"));
+            }
+            fresh.close().await;
+        }
+        store.rekey(true).await.unwrap();
+        assert_eq!(std::fs::read_to_string(folder.path().join("key")).unwrap().lines().count(), 1);
+        for store in [store, beside] {
+            store.close().await;
+        }
+    }
+
     async fn another_key_opens_nothing_and_harms_nothing(location: Location) {
         let store = Store::open(&location, key(1)).await.unwrap();
         let mut given = new("acme", "prod", "x");

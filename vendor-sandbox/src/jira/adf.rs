@@ -165,6 +165,12 @@ fn node(value: &Value) -> bool {
     if kind == "text" && object.get("text").and_then(Value::as_str).is_none_or(str::is_empty) {
         return false;
     }
+    // wire A6: a line break is a node of its own, but in code.
+    let breaks = |child: &Value| child["text"].as_str().is_some_and(|text| text.contains('\n'));
+    if kind != "codeBlock" && object.get("content").and_then(Value::as_array).is_some_and(|all| all.iter().any(breaks))
+    {
+        return false;
+    }
     if !required(kind).iter().all(|name| value["attrs"].get(name).is_some()) {
         return false;
     }

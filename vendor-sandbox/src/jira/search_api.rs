@@ -243,7 +243,7 @@ pub(crate) fn by_token(site: &Site, call: &Call<'_>) -> Result<Reply, ApiError> 
     site.read(|world| {
         if let Some(strike) = call.strikes.get("short_page") {
             let left = ids.len() - start;
-            size = usize::try_from(strike.number((left / 2) as u64)).unwrap_or(size).min(size);
+            size = usize::try_from(strike.number(left.div_ceil(2) as u64)).unwrap_or(size).min(size);
         }
         let end = (start + size).min(ids.len());
         let view = view(call, world, &question.reconciled);

@@ -11,7 +11,8 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 use ticketing::{ProviderRegistration, Secret};
 use ticketing_store::{
-    BeginAuthorization, Begun, Client, ClientChoice, Completed, Connection, Connections, OAuthApp, Site,
+    BeginAuthorization, Begun, Client, ClientChoice, Completed, Connection, Connections, GrantKind, OAuthApp,
+    SharedApp, Site,
 };
 
 use crate::args::text::standard_input;
@@ -196,7 +197,18 @@ impl Connect {
         self.takes_none_of(&["app", "scope", "site_id"], "--connection is authorized again as it was made")?;
         self.refuse_idle(true)?;
         let client = self.another_client(&known)?;
-        let login = match self.grant {
+        // Unless another is typed, tokens are had as they were.
+        let grant = match connections.grant(&known).await? {
+            Some(GrantKind::ClientCredentials) if !self.typed.contains(&"grant") => Grant::ClientCredentials,
+            Some(GrantKind::Password) if !self.typed.contains(&"grant") => {
+                return Err(Failure::usage(format!(
+                    "--grant: `{}` logs in with a user's name and password; give --grant password and them, or another grant",
+                    known.name
+                )));
+            }
+            _ => self.grant,
+        };
+        let login = match grant {
             Grant::AuthorizationCode => {
                 let callback = callback::Listener::bind(self.port).await?;
                 let begun = match client {
@@ -312,10 +324,15 @@ impl Connect {
         let is_idle = |name: &&&str| match **name {
             "client_secret" | "client_secret_file" => self.client_id.is_none() && !is_again,
             "username" | "password_file" => self.grant != Grant::Password,
+            "site_id" => self.grant != Grant::AuthorizationCode,
             _ => false,
         };
         let Some(name) = self.typed.iter().find(is_idle) else { return Ok(()) };
-        let goes_with = if name.starts_with("client") { "--client-id" } else { "--grant password" };
+        let goes_with = match *name {
+            name if name.starts_with("client") => "--client-id",
+            "site_id" => "--grant authorization-code",
+            _ => "--grant password",
+        };
         Err(Failure::usage(format!("--{}: it goes with {goes_with}, which is not given", name.replace('_', "-"))))
     }
 
@@ -335,11 +352,21 @@ impl Connect {
         let client =
             self.client_id.as_ref().map(|id| Ok::<_, Failure>(Client::new(id.clone(), self.secret()?))).transpose()?;
         match (&self.app, client) {
-            // What the environment says makes a registration, and takes none's place.
-            (Some(app), Some(_)) if !self.typed.contains(&"client_id") && is_registered(connections, app).await? => {
-                Ok(ClientChoice::Shared(app.clone()))
-            }
             (Some(app), Some(client)) => {
+                let known = registered(connections, app).await?;
+                // What the environment says makes a registration, and takes none's place.
+                if known.is_some() && !self.typed.contains(&"client_id") {
+                    self.takes_none_of(
+                        &["client_secret", "client_secret_file"],
+                        "it goes with --client-id where the registration is there already",
+                    )?;
+                    return Ok(ClientChoice::Shared(app.clone()));
+                }
+                if client.secret.is_none() && known.is_some_and(|known| known.client_id == client.id) {
+                    return Err(Failure::usage(
+                        "--client-id: it is the one that is registered; leave it out, or give its new secret too",
+                    ));
+                }
                 connections.store().set_oauth_app(app, provider, &client).await?;
                 Ok(ClientChoice::Shared(app.clone()))
             }
@@ -372,8 +399,8 @@ impl Connect {
     }
 }
 
-async fn is_registered(connections: &Connections, app: &str) -> Result<bool> {
-    Ok(connections.store().oauth_apps().await?.iter().any(|known| known.name == app))
+async fn registered(connections: &Connections, app: &str) -> Result<Option<SharedApp>> {
+    Ok(connections.store().oauth_apps().await?.into_iter().find(|known| known.name == app))
 }
 
 /// The key of a provider's configuration that says where it is: the required one that is no credential.
