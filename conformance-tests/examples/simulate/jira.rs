@@ -207,8 +207,5 @@ fn bad_day(draw: &mut Draw, flavour: Flavour) -> Vec<Fault> {
     if draw.chance(0.1) {
         faults.push(fault(draw, "repeated_token", 0.1));
     }
-    if flavour == Flavour::Cloud && draw.chance(0.2) {
-        faults.push(fault(draw, "refused_token", 0.2));
-    }
     faults
 }

@@ -74,7 +74,22 @@ async fn tickets(connection: &Connection, behind: u64, size: u64) -> Result<(Vec
     // A page may be empty before the end on Cloud; its token goes on.
     loop {
         let search = Search { jql: &jql, fields: &fields, limit: size, from, reconcile: &reconcile };
-        let response = connection.api.search(&search).await?;
+        let response = match connection.api.search(&search).await {
+            // Nothing was told on this page yet, so that it is asked for by its beginning again.
+            Err(error) if matches!(from, From::Token(_)) && error.kind() == ErrorKind::InvalidRequest => {
+                if attempt == ATTEMPTS {
+                    return Err(Error::new(
+                        ErrorKind::Integrity,
+                        "the site does not take the page tokens that it gives",
+                    )
+                    .with_hint("begin the census anew")
+                    .with_source(error));
+                }
+                (from, attempt) = (From::Start, attempt + 1);
+                continue;
+            }
+            outcome => outcome?,
+        };
         let page: IssuePage<Raw<'_>> = response.json()?;
         // A Data Center's total is exact (wire A3.3): nothing, where there is something, is no end.
         if page.issues.is_empty()

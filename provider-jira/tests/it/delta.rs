@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use futures::TryStreamExt as _;
 use ticketing_core::model::{Change, Kind};
 use ticketing_core::request::{GetTicket, ListChanges, ListIds, UpdateTicket};
 use ticketing_core::{Checkpoint, ErrorKind, TicketId, TicketingClient};
@@ -100,6 +101,20 @@ async fn a_profile_in_another_zone_loses_nothing() {
         let (news, _) = read(&client, Some(checkpoint), 100).await;
         assert_eq!(ids(&news), BTreeSet::from(["10003"]), "{flavour:?} {zone}");
     }
+}
+
+#[tokio::test]
+async fn a_census_whose_tokens_end_is_asked_for_again() {
+    let bed = Bed::cloud();
+    let client = bed.client();
+    let whole: Vec<String> = client.ids(ListIds::new(Kind::Ticket)).try_collect().await.unwrap();
+    let empty = Fault::new("short_page").parameter(0).count(1);
+    bed.control.set_faults([empty.clone(), Fault::new("refused_token").count(1)]).unwrap();
+    let ids: Vec<String> = client.ids(ListIds::new(Kind::Ticket)).try_collect().await.unwrap();
+    assert_eq!(ids, whole);
+    bed.control.set_faults([Fault::new("short_page").parameter(0), Fault::new("refused_token")]).unwrap();
+    let error = client.ids(ListIds::new(Kind::Ticket)).try_collect::<Vec<_>>().await.unwrap_err();
+    assert_eq!((error.kind(), error.hint()), (ErrorKind::Integrity, Some("begin the census anew")), "{error}");
 }
 
 #[tokio::test]

@@ -83,6 +83,17 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_its_own_letter_by_letter() {
+        let beside = format!("{KEY_PREFIX}Order-1");
+        assert!(is_made_under("Order-1", KEY_MARKER, "Order-1") && is_made_under("E", &beside, "Order-1"));
+        for (id, display) in [("order-1", KEY_MARKER), ("Order-1", ""), ("Order-1", "Nagios"), ("Order-1", KEY_PREFIX)]
+        {
+            assert!(!is_made_under(id, display, "Order-1"), "{id} {display}");
+        }
+        assert!(!is_made_under("E", &beside, "order-1"));
+    }
+
+    #[test]
     fn a_key_never_takes_the_external_ids_place() {
         let with = |key, id| {
             let mut values = Values::new();
