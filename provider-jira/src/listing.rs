@@ -379,7 +379,7 @@ mod tests {
         for json in [
             r#"{"issues":[{"a":1}],"isLast":true}"#,
             r#"{"nextPageToken":"t","issues":[]}"#,
-            r#"{"issues":[{"summary":"],"nextPageToken":"x"}"#,
+            r#"{"issues":[{"summary":"],\"nextPageToken\":\"x\"}"}"#,
             r#"{"issues":[],"nextPageToken":"a]b"}"#,
             "<html>]",
             "",
