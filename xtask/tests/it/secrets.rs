@@ -75,6 +75,7 @@ const SHOWN: &[(&str, &str)] = &[
     ("TicketFilter.keys", KEY_OF_RECORD),
     ("AddComment.idempotency_key", KEY_OF_WRITE),
     ("Keyed.key", KEY_OF_WRITE),
+    ("OpenOrder.key", KEY_OF_WRITE),
     ("Connection.keys_in_use", KEY_OF_WRITE),
     ("CreateTicket.idempotency_key", KEY_OF_WRITE),
     ("UploadAttachment.idempotency_key", KEY_OF_WRITE),
