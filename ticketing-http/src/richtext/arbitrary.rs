@@ -141,6 +141,7 @@ pub(crate) fn soup() -> impl Strategy<Value = String> {
             "\n", "\n\n", "\n- ", "\n  ", "\n> ", "\n1. ", "\n```\n", "\n# ", "**", "*", "_", "~~", "`", "[a](b)", "![a](b \"t\")",
             "<u>", "</u>", "<br>", "\n| a | b |\n| - | - |\n| c | d |\n", "\\\n", "\n    ", "\n\t", "&nbsp;", "\n---\n", "\n<div>\n",
             "<!-- x -->", "\n- [x] ", "> [!NOTE]\n> ", "[@A](mention:1)", "  \n", "\n[r]: /x\n", "[r]", "<https://a.example>", "\r\n", "\0",
+            "\r", "\u{b}", "a\u{c}b", "a&#10;b", "&#13;",
         ]).prop_map(str::to_owned),
     ];
     vec(piece, 0..14).prop_map(|pieces| pieces.concat())

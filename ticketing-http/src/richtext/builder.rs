@@ -42,9 +42,16 @@ pub(crate) struct Builder {
 }
 
 impl Builder {
+    /// A text; a line end in it, of whichever kind, is a line break: no format keeps one within a text.
     pub(crate) fn text(&mut self, text: &str) {
-        let span = self.dressed(Kind::Text(clean(text).into_owned()));
-        push(&mut self.line, span);
+        for (number, line) in clean(text).split('\n').enumerate() {
+            if number > 0 {
+                self.span(Kind::Break);
+            }
+            if !line.is_empty() {
+                self.span(Kind::Text(line.to_owned()));
+            }
+        }
     }
 
     pub(crate) fn code(&mut self, text: &str) {
@@ -66,7 +73,7 @@ impl Builder {
     pub(crate) fn ends_in_blank(&self) -> bool {
         match self.line.last().map(|span| &span.kind) {
             None | Some(Kind::Break) => true,
-            Some(Kind::Text(text)) => text.ends_with([' ', '\n']),
+            Some(Kind::Text(text)) => text.ends_with(' '),
             Some(Kind::Image { .. } | Kind::Mention { .. }) => false,
         }
     }

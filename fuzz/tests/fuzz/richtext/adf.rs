@@ -211,6 +211,9 @@ fn node(value: &Value, parent: &str, document: &str) {
         value["marks"].as_array().into_iter().flatten().filter_map(|mark| mark["type"].as_str()).collect();
     if parent == "codeBlock" {
         assert!(marks.is_empty(), "{value} in {document}");
+    } else {
+        // wire A6: a line end within a text is refused, the whole document with it.
+        assert!(!text.is_some_and(|text| text.contains('\n')), "{value} in {document}");
     }
     if marks.contains(&"code") {
         assert!(marks.iter().all(|mark| ["code", "link", "annotation"].contains(mark)), "{value} in {document}");

@@ -36,7 +36,20 @@ pub(super) fn assert_valid(document: &str) -> Result<(), TestCaseError> {
     {
         return Err(TestCaseError::fail(format!("{error} at {}: {document}", error.instance_path())));
     }
-    Ok(())
+    match line_end(&value) {
+        Some(text) => Err(TestCaseError::fail(format!("a line end within {text}: {document}"))),
+        None => Ok(()),
+    }
+}
+
+/// A text outside code that has a line end, which the site refuses and the schema does not name (wire A6).
+fn line_end(node: &Value) -> Option<&Value> {
+    if node["type"] == "codeBlock" {
+        return None;
+    }
+    let has_one = node["text"].as_str().is_some_and(|text| text.contains('\n'));
+    let within = || node["content"].as_array().into_iter().flatten().find_map(line_end);
+    has_one.then_some(node).or_else(within)
 }
 
 pub(super) fn doc(blocks: Value) -> String {
@@ -273,6 +286,15 @@ fn hostile_documents_end() {
         let edited = edit(&native, &format!("more\n\n{}", shown.value)).unwrap().value;
         assert!(edited.contains("needle"));
     }
+}
+
+/// Line ends of every kind, also those by number: within a text the site would refuse the whole document.
+#[test]
+fn a_line_end_within_a_text_is_a_line_break() {
+    let document = from_markdown("one\u{c}two&#10;**th&#xD;ree**").value;
+    assert_valid(&document).unwrap();
+    assert_eq!(document.matches("hardBreak").count(), 3, "{document}");
+    assert_eq!(to_markdown(&document).unwrap().value, "one\\\ntwo\\\n**th**\\\n**ree**");
 }
 
 proptest! {
