@@ -43,6 +43,29 @@ impl Connections {
         self.begin(request, None).await
     }
 
+    /// The client that a choice stands for.
+    pub(crate) async fn chosen(
+        &self,
+        choice: ClientChoice,
+        provider: &str,
+        authorization: &Authorization,
+    ) -> Result<Chosen> {
+        Ok(match choice {
+            ClientChoice::Shared(name) => {
+                may_have_shared(authorization)?;
+                let client = self.store().oauth_app(&name, provider).await?;
+                Chosen { client, shared_app: Some(name), registers: false }
+            }
+            ClientChoice::Register { name, client } => {
+                may_have_shared(authorization)?;
+                checked_name("app", &name)?;
+                self.store().has_oauth_app(&name, provider).await?;
+                Chosen { client, shared_app: Some(name), registers: true }
+            }
+            ClientChoice::Own(client) => Chosen { client, shared_app: None, registers: false },
+        })
+    }
+
     pub(crate) async fn begin(&self, request: BeginAuthorization, again: Option<ConnectionId>) -> Result<Begun> {
         without_auth(&request.config)?;
         let registration = self.inner.registry.get(&request.provider)?;
@@ -50,13 +73,7 @@ impl Connections {
         let provider = registration.name;
         let authorization = self.inner.authorization(provider, &request.config)?;
         is_redirect(&request.redirect_uri)?;
-        let (client, shared_app) = match request.client {
-            ClientChoice::Shared(name) => {
-                may_have_shared(&authorization)?;
-                (self.store().oauth_app(&name, provider).await?, Some(name))
-            }
-            ClientChoice::Own(client) => (client, None),
-        };
+        let Chosen { client, shared_app, registers } = self.chosen(request.client, provider, &authorization).await?;
         let scopes = request.scopes.unwrap_or_else(|| authorization.scopes.clone());
         let state = new_state();
         let asked = TokenEndpoint::authorize(&authorization, &client.id, &request.redirect_uri, &scopes, &state)?;
@@ -67,6 +84,7 @@ impl Connections {
             redirect_uri: request.redirect_uri,
             scopes,
             shared_app,
+            registers,
             client_id: client.id,
             client_secret: client.secret.map(|secret| secret.expose().to_owned()),
             verifier: asked.verifier.map(|verifier| verifier.expose().to_owned()),
@@ -251,22 +269,24 @@ impl Connections {
             refresh: tokens.refresh.map(Secret::new),
             login: None,
         });
+        let client = pending_client(pending.client_id, pending.client_secret);
+        // The one that the vendor has just given these tokens to.
+        if let (true, Some(app)) = (pending.registers, &pending.shared_app) {
+            self.store().set_oauth_app(app, &pending.provider, &client).await?;
+        }
+        let own_client = pending.shared_app.is_none().then_some(client);
         if let Some(id) = pending.again {
             let id = ConnectionId::from_row(id);
             let connection = self.store().get(tenant, &id).await?;
             is_same_account(&connection, &account)?;
-            // The one that the vendor has just given these tokens to.
-            let client = pending.shared_app.is_none().then(|| pending_client(pending.client_id, pending.client_secret));
-            let new = Replacement { credential, scopes: Some(tokens.scopes), client, config: None };
+            let new = Replacement { credential, scopes: Some(tokens.scopes), client: own_client, config: None };
             self.store().replace_credential(&connection, new).await?;
             return self.store().get(tenant, &id).await;
         }
         let mut new = NewConnection::new(tenant, pending.provider, pending.name, account, config);
         new.mapping = mapping;
         new.scopes = tokens.scopes;
-        if pending.shared_app.is_none() {
-            new.own_client = Some(pending_client(pending.client_id, pending.client_secret));
-        }
+        new.own_client = own_client;
         new.shared_app = pending.shared_app;
         new.credential = Some(credential);
         self.store().add(new).await
@@ -288,6 +308,15 @@ impl Connections {
         sites.retain(|site| seen.insert(site.id.clone()));
         Ok(sites)
     }
+}
+
+/// The client that is used.
+pub(crate) struct Chosen {
+    pub(crate) client: Client,
+    /// The registration that it is, where it is not the connection's own.
+    pub(crate) shared_app: Option<String>,
+    /// Whether it is to be kept as that.
+    pub(crate) registers: bool,
 }
 
 /// Refuses to give a host that a customer named the client that all customers share.

@@ -13,9 +13,18 @@ use crate::credential::Client;
 
 /// Whose OAuth client is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ClientChoice {
     /// The product's own registration, by its name in the store.
     Shared(String),
+    /// The product's own registration, with its client: once the vendor has given it tokens, it is kept under this name, and
+    /// takes the place of the client that was there.
+    Register {
+        /// Its name in the store.
+        name: String,
+        /// The client as it is registered with the vendor.
+        client: Client,
+    },
     /// One that the customer's administrator made; it is sealed with the connection.
     Own(Client),
 }

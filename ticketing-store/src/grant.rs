@@ -3,10 +3,10 @@
 use ticketing_core::{Authorization, Error, ErrorKind, Result, Secret};
 use ticketing_http::auth::{OAuthGrant, TokenEndpoint};
 
-use crate::authorize::{ask, may_have_shared, split_mapping, without_auth};
+use crate::authorize::{Chosen, ask, split_mapping, without_auth};
 use crate::connection::{Connection, checked_name, holds_no_secret};
 use crate::connections::Connections;
-use crate::consent::{BeginAuthorization, ClientChoice};
+use crate::consent::BeginAuthorization;
 use crate::credential::{Client, Credential, GrantKind, Tokens};
 use crate::store::NewConnection;
 
@@ -35,17 +35,14 @@ impl Connections {
         holds_no_secret(registration, &request.config)?;
         let provider = registration.name;
         let authorization = self.inner.authorization(provider, &request.config)?;
-        let (client, shared_app) = match request.client {
-            ClientChoice::Shared(name) => {
-                may_have_shared(&authorization)?;
-                (self.store().oauth_app(&name, provider).await?, Some(name))
-            }
-            ClientChoice::Own(client) => (client, None),
-        };
+        let Chosen { client, shared_app, registers } = self.chosen(request.client, provider, &authorization).await?;
         let scopes = request.scopes.unwrap_or_else(|| authorization.scopes.clone());
         let given = self.by_grant(provider, &authorization, &client, login, &scopes).await?;
         let (config, mapping) = split_mapping(request.config);
         let account = self.account(provider, &config, mapping.as_ref(), &given.access)?;
+        if let (true, Some(app)) = (registers, &shared_app) {
+            self.store().set_oauth_app(app, provider, &client).await?;
+        }
         let mut new = NewConnection::new(request.tenant, provider, request.name, account, config);
         new.mapping = mapping;
         new.scopes = given.scopes.unwrap_or(scopes);

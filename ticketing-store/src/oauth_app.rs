@@ -75,26 +75,30 @@ impl Store {
             .collect()
     }
 
-    /// The client of a registration with this provider: no other vendor is given it.
-    pub(crate) async fn oauth_app(&self, name: &str, provider: &str) -> Result<Client> {
+    /// Whether there is a registration of this name; refused where it is another provider's.
+    pub(crate) async fn has_oauth_app(&self, name: &str, provider: &str) -> Result<bool> {
         let known: Option<String> = sqlx::query_scalar("SELECT provider FROM oauth_apps WHERE name = $1")
             .bind(name)
             .fetch_optional(&self.database.pool)
             .await
             .map_err(storage)?;
         match known {
-            Some(known) if known == provider => {}
-            Some(known) => {
+            Some(known) if known != provider => {
                 let message = format!("the shared OAuth client `{name}` is of {known}, and this is {provider}");
-                return Err(Error::new(ErrorKind::Conflict, message)
+                Err(Error::new(ErrorKind::Conflict, message)
                     .with_field("app")
-                    .with_hint(format!("name a client that is registered with {provider}")));
+                    .with_hint(format!("name a client that is registered with {provider}")))
             }
-            None => {
-                return Err(Error::new(ErrorKind::NotFound, format!("there is no shared OAuth client `{name}`"))
-                    .with_field("app")
-                    .with_hint("keep one: give its name with its client id and secret once"));
-            }
+            known => Ok(known.is_some()),
+        }
+    }
+
+    /// The client of a registration with this provider: no other vendor is given it.
+    pub(crate) async fn oauth_app(&self, name: &str, provider: &str) -> Result<Client> {
+        if !self.has_oauth_app(name, provider).await? {
+            return Err(Error::new(ErrorKind::NotFound, format!("there is no shared OAuth client `{name}`"))
+                .with_field("app")
+                .with_hint("keep one: give its name with its client id and secret once"));
         }
         let clear = self.secret(EVERYBODY, &owner(name), CLIENT).await?;
         clear.map_or_else(|| Err(lost(CLIENT, name)), |clear| Client::from_clear(&clear))

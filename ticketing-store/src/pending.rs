@@ -26,6 +26,9 @@ pub(crate) struct Pending {
     pub(crate) redirect_uri: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) shared_app: Option<String>,
+    /// Whether the client is to be kept as that registration.
+    #[serde(default)]
+    pub(crate) registers: bool,
     pub(crate) client_id: String,
     pub(crate) client_secret: Option<String>,
     pub(crate) verifier: Option<String>,

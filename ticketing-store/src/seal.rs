@@ -7,6 +7,7 @@ use ticketing_core::{Error, ErrorKind, Result};
 use zeroize::Zeroizing;
 
 use crate::key::{KEY_ID_BYTES, Key, Keys};
+use crate::secrets::{CLIENT, WEBHOOK_SECRETS};
 
 /// The form of what is sealed: version, key id, nonce, and XChaCha20-Poly1305's text with its tag.
 const VERSION: u8 = 1;
@@ -59,11 +60,11 @@ pub(crate) fn seal(key: &Key, place: Place<'_>, clear: &[u8]) -> Result<Vec<u8>>
 pub(crate) fn open(keys: &Keys, place: Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
     let what = || format!("the sealed {} of `{}`", place.slot, shown(place.owner));
     if sealed.len() < HEAD_BYTES + TAG_BYTES {
-        return Err(damaged(format!("{} is cut off", what())));
+        return Err(damaged(place.slot, format!("{} is cut off", what())));
     }
     let (head, rest) = sealed.split_at(1 + KEY_ID_BYTES);
     if head[0] != VERSION {
-        return Err(damaged(format!("{} has a form that this version does not know", what())));
+        return Err(damaged(place.slot, format!("{} has a form that this version does not know", what())));
     }
     let id = &head[1..];
     let ring = keys.ring();
@@ -84,7 +85,7 @@ pub(crate) fn open(keys: &Keys, place: Place<'_>, sealed: &[u8]) -> Result<Zeroi
     key.cipher()
         .decrypt(&XNonce::from(own), Payload { msg: text, aad: &bound })
         .map(Zeroizing::new)
-        .map_err(|_| damaged(format!("{} was changed, or belongs to another row", what())))
+        .map_err(|_| damaged(place.slot, format!("{} was changed, or belongs to another row", what())))
 }
 
 /// The id of the key that something is sealed under, as far as it has one.
@@ -94,13 +95,20 @@ pub(crate) fn key_of(sealed: &[u8]) -> String {
 
 /// What should be sealed bytes, and is a text or a number.
 pub(crate) fn no_bytes(slot: &str, owner: &str) -> Error {
-    damaged(format!("the sealed {slot} of `{}` was changed: it is not bytes any more", shown(owner)))
+    damaged(slot, format!("the sealed {slot} of `{}` was changed: it is not bytes any more", shown(owner)))
 }
 
-fn damaged(message: String) -> Error {
+fn damaged(slot: &str, message: String) -> Error {
+    let (field, instead) = match slot {
+        WEBHOOK_SECRETS => {
+            ("webhook_secrets", "make a new one (`ticketing admin-kit … --connection`, `set_webhook_secrets`)")
+        }
+        CLIENT => ("oauth_client", "connect with the client and its secret again"),
+        _ => ("credential", "connect the account again"),
+    };
     Error::new(ErrorKind::Integrity, message)
-        .with_field("credential")
-        .with_hint("put the row back from a backup, or connect the account again; the row was left as it is")
+        .with_field(field)
+        .with_hint(format!("put the row back from a backup, or {instead}; the row was left as it is"))
 }
 
 fn shown(text: &str) -> String {
@@ -134,12 +142,13 @@ mod tests {
         for place in [
             Place { tenant: "globex", ..HOME },
             Place { owner: "conn_2", ..HOME },
-            Place { slot: "webhook_secrets", ..HOME },
+            Place { slot: WEBHOOK_SECRETS, ..HOME },
+            Place { slot: CLIENT, ..HOME },
             // The same letters, cut elsewhere.
             Place { tenant: "acmeconn", owner: "_1", slot: "credential" },
         ] {
             let error = open(&keys, place, &text).unwrap_err();
-            assert_eq!((error.kind(), error.field()), (ErrorKind::Integrity, Some("credential")), "{place:?}");
+            assert_eq!((error.kind(), error.field()), (ErrorKind::Integrity, Some(place.slot)), "{place:?}");
         }
     }
 

@@ -54,11 +54,15 @@ impl Installation {
     }
 
     fn sealed(&self, name: &str) -> Vec<u8> {
-        self.sql(&format!("SELECT sealed FROM secrets WHERE owner = {}", owner(name)), None).remove(0)
+        self.sql(&format!("SELECT sealed FROM secrets WHERE slot = 'credential' AND owner = {}", owner(name)), None)
+            .remove(0)
     }
 
     fn seal(&self, name: &str, sealed: &[u8]) {
-        self.sql(&format!("UPDATE secrets SET sealed = $1 WHERE owner = {}", owner(name)), Some(sealed));
+        self.sql(
+            &format!("UPDATE secrets SET sealed = $1 WHERE slot = 'credential' AND owner = {}", owner(name)),
+            Some(sealed),
+        );
     }
 
     /// The commands that need the credential fail with this one line, those that show the row do not, and the neighbour is
@@ -104,6 +108,7 @@ fn a_changed_store_is_refused_with_a_reason_and_nothing_is_lost() {
 
     the_sealed_bytes_are_changed(&mut own);
     the_row_is_changed(&mut own);
+    the_webhook_secrets_are_changed(&mut own);
     the_key_is_another(&mut own);
 
     let canaries = [OWN, NEIGHBOURS, &key("5e")[..16], &key("a7")[..16]];
@@ -203,6 +208,39 @@ fn the_row_is_changed(own: &mut Installation) {
     own.sql(&format!("UPDATE secrets SET tenant = 'default' WHERE owner = {}", owner("prod")), None);
     put_back(own);
     own.sql("DROP TABLE kept", None);
+}
+
+/// A new secret is the way out, for who has no backup.
+fn the_webhook_secrets_are_changed(own: &mut Installation) {
+    let kit = |own: &mut Installation, file: &str| {
+        let (out, file) = (own.home.path("kit"), own.home.path(file));
+        let address = ["--webhook-url", "https://hooks.example.com/t", "--out", &out, "--connection", "prod"];
+        own.run(&[&["admin-kit", "servicenow", "--secret-out", &file][..], &address].concat()).good();
+    };
+    let kept = |own: &mut Installation| {
+        own.run(&["connections", "show", "prod", "--json"]).good().json()["webhook_secrets"].as_u64()
+    };
+    kit(own, "first");
+    kit(own, "second");
+    assert_eq!(kept(own), Some(2));
+    let row = format!("owner = {} AND slot = 'webhook_secrets'", owner("prod"));
+    let whole = own.sql(&format!("SELECT sealed FROM secrets WHERE {row}"), None).remove(0);
+    own.sql(&format!("UPDATE secrets SET sealed = $1 WHERE {row}"), Some(&whole[..whole.len() - 1]));
+    own.run(&[
+        "connections",
+        "export",
+        "prod",
+        "--out",
+        &own.home.path("out"),
+        "--passphrase-file",
+        &own.home.path("first"),
+    ])
+    .bad(1, &["`webhook_secrets`", "was changed", "admin-kit"]);
+    own.run(&["connections", "test", "prod", "--json"]).good();
+    kit(own, "third");
+    let told = own.said.last().unwrap();
+    assert!(told.contains("prod: ") && told.contains("the new secret takes its place"), "{told}");
+    assert_eq!(kept(own), Some(1));
 }
 
 fn the_key_is_another(own: &mut Installation) {

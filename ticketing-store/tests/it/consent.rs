@@ -232,6 +232,40 @@ async fn a_shared_registration_goes_to_its_own_vendor_and_to_no_host_that_a_cust
     bed.connect(own).await;
 }
 
+/// What is registered changes once the vendor has given the client tokens, and not before.
+#[tokio::test]
+async fn a_registration_is_kept_once_the_vendor_took_it() {
+    let bed = Bed::new().await;
+    let register = |secret: &str| ClientChoice::Register {
+        name: "product".to_owned(),
+        client: Client::new("sandbox-client", Some(Secret::new(secret))),
+    };
+    let zendesk = |name: &str, client: ClientChoice| {
+        let mut request = bed.begin_zendesk(name);
+        request.client = client;
+        request
+    };
+    let refused = async || {
+        let by_grant = bed.connections.connect_by_grant(zendesk("grant", register("hunter2")), None).await;
+        assert_eq!(by_grant.unwrap_err().kind(), ErrorKind::Unauthenticated);
+        let begun = bed.connections.begin_authorization(zendesk("page", register("hunter2"))).await.unwrap();
+        let callback = Callback::from_query(&bed.agree(&begun.url).await).unwrap();
+        let completed = bed.connections.complete_authorization(TENANT, callback).await;
+        assert_eq!(completed.unwrap_err().kind(), ErrorKind::Unauthenticated);
+    };
+    refused().await;
+    assert!(bed.connections.store().oauth_apps().await.unwrap().is_empty());
+    let made = bed.connect(zendesk("first", register("sandbox-secret"))).await;
+    assert_eq!(made.oauth_app, Some(OAuthApp::Shared("product".to_owned())));
+    refused().await;
+    let by_grant = zendesk("second", ClientChoice::Shared("product".to_owned()));
+    bed.connections.connect_by_grant(by_grant, None).await.unwrap();
+    let mut others = bed.begin_jira("jira");
+    others.client = register("sandbox-secret");
+    let error = bed.connections.begin_authorization(others).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Conflict, Some("app")), "{error}");
+}
+
 #[tokio::test]
 async fn grants_without_a_browser_are_tried_before_they_are_kept() {
     let bed = Bed::of(

@@ -1,6 +1,6 @@
 //! A thousand customers in one process: no one's secret is in another's request, in a log or in an error.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -30,8 +30,8 @@ type Canaries = Mutex<HashMap<String, u16>>;
 struct Watched {
     vendors: [Arc<dyn Transport>; VENDORS.len()],
     canaries: Arc<Canaries>,
-    /// How often each customer's own secret was in its own requests.
-    own: Mutex<HashMap<u16, usize>>,
+    /// The secrets that were in requests of the customer whose they are, and whose.
+    own: Mutex<HashMap<String, u16>>,
     strangers: Mutex<Vec<String>>,
 }
 
@@ -62,7 +62,7 @@ impl Transport for Watched {
         let text = format!("{} {} {}", parts.uri, headers.join(" "), String::from_utf8_lossy(&body));
         for word in words(&text) {
             match self.canaries.lock().unwrap().get(word) {
-                Some(owner) if *owner == port => *self.own.lock().unwrap().entry(port).or_default() += 1,
+                Some(owner) if *owner == port => drop(self.own.lock().unwrap().insert(word.to_owned(), port)),
                 Some(owner) => {
                     self.strangers.lock().unwrap().push(format!("{owner}'s secret went to {port}: {}", parts.uri))
                 }
@@ -70,6 +70,12 @@ impl Transport for Watched {
             }
         }
         let to_token = ["/oauth/token", "/oauth/tokens"].contains(&parts.uri.path());
+        // The sandboxes have one client, whose secret each customer has under a name of its own.
+        let body = match String::from_utf8(body) {
+            Ok(text) if to_token => text.replace(&client_secret(port), "sandbox-secret").into_bytes(),
+            Ok(text) => text.into_bytes(),
+            Err(bytes) => bytes.into_bytes(),
+        };
         let request = Request::from_parts(parts, Body::Bytes(body.into()));
         let response = self.vendors[vendor(port - FIRST_PORT)].send(request).await?;
         if !to_token {
@@ -88,6 +94,11 @@ impl Transport for Watched {
         let body = futures::stream::iter([Ok(Bytes::from(body))]).boxed();
         Ok(Response::from_parts(parts, body))
     }
+}
+
+/// The secret of the OAuth client of the customer at a port.
+fn client_secret(port: u16) -> String {
+    format!("canary-client-secret-of-{port:05}")
 }
 
 /// Everything that is logged.
@@ -122,7 +133,9 @@ async fn connect(connections: &Connections, watched: &Watched, nth: u16, good: b
         connections.connect(&tenant, provider, "c", config).await.unwrap();
         return;
     }
-    let client = Client::new("sandbox-client", Some(Secret::new("sandbox-secret")));
+    let secret = client_secret(port);
+    watched.canaries.lock().unwrap().insert(secret.clone(), port);
+    let client = Client::new("sandbox-client", Some(Secret::new(secret)));
     let config = json!({"instance": address});
     let request = BeginAuthorization::new(&tenant, provider, "c", config, ClientChoice::Own(client), REDIRECT);
     let begun = connections.begin_authorization(request).await.unwrap();
@@ -202,9 +215,15 @@ async fn a_thousand_customers_keep_their_secrets() {
     }
     assert_eq!(*watched.strangers.lock().unwrap(), Vec::<String>::new());
     let own = watched.own.lock().unwrap();
-    assert_eq!(own.len(), usize::from(CUSTOMERS), "each customer's secret was in its own requests");
+    let owners: HashSet<u16> = own.values().copied().collect();
+    assert_eq!(owners.len(), usize::from(CUSTOMERS), "each customer's secret was in its own requests");
+    let clients =
+        (0..CUSTOMERS).filter(|nth| vendor(*nth) > 0 && good(*nth)).map(|nth| client_secret(FIRST_PORT + nth));
+    for client in clients {
+        assert!(own.contains_key(&client), "{client} was in no request");
+    }
     let canaries = watched.canaries.lock().unwrap();
-    assert!(canaries.len() > 2_000, "{}", canaries.len());
+    assert!(canaries.len() > 2_600, "{}", canaries.len());
     assert_eq!(errors.len(), 2 * usize::from(CUSTOMERS / 50));
     assert!(refused.iter().all(|count| *count > 10), "errors of each vendor were looked through: {refused:?}");
     let shown = format!("{connections:?}");

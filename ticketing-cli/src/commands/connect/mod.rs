@@ -49,8 +49,8 @@ pub(crate) struct Connect {
     /// A file that holds the client's secret; `-`: standard input
     #[arg(long, value_name = "FILE")]
     client_secret_file: Option<String>,
-    /// The product's own registration of this name in the store; with --client-id it is kept under it first, and with
-    /// TICKETING_CLIENT_ID where there is none yet
+    /// The product's own registration of this name in the store; with --client-id that client is kept under it once the vendor
+    /// took it, and with TICKETING_CLIENT_ID where there is none yet
     #[arg(long, value_name = "NAME")]
     app: Option<String>,
     /// Ask for this scope instead of the usual ones; several by repeating
@@ -367,8 +367,7 @@ impl Connect {
                         "--client-id: it is the one that is registered; leave it out, or give its new secret too",
                     ));
                 }
-                connections.store().set_oauth_app(app, provider, &client).await?;
-                Ok(ClientChoice::Shared(app.clone()))
+                Ok(ClientChoice::Register { name: app.clone(), client })
             }
             (Some(app), None) => Ok(ClientChoice::Shared(app.clone())),
             (None, Some(client)) => Ok(ClientChoice::Own(client)),
