@@ -55,6 +55,10 @@ impl From<'_> {
     }
 }
 
+fn joined(ids: &[i64]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
 impl Api {
     pub(crate) fn new(client: HttpClient) -> Self {
         Self { client }
@@ -85,10 +89,15 @@ impl Api {
             None => Ok(response),
             Some(warning) => {
                 let shown: String = warning.chars().take(300).collect();
+                // Whoever made a ticket has to find it again.
+                let written = response.json::<serde_json::Value>().ok();
+                let ticket = written.as_ref().and_then(|written| written["ticket"]["id"].as_i64());
+                let applied =
+                    ticket.map_or_else(|| "everything else".to_owned(), |id| format!("ticket {id}, the rest"));
                 Err(Error::new(ErrorKind::Conflict, format!("the account ignored a part of the change: {shown}"))
                     .with_code("x-zendesk-api-warn")
                     .with_delivery(Delivery::Answered)
-                    .with_applied(["everything else"])
+                    .with_applied([applied])
                     .with_hint("leave out what it names, or give the credential the right to set it"))
             }
         }
@@ -113,8 +122,7 @@ impl Api {
 
     /// `GET /tickets/show_many`: at most a hundred; those that are not there are left out (§B3.1).
     pub(crate) async fn tickets_by_id(&self, ids: &[i64]) -> Result<Response> {
-        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        let request = Request::get("/api/v2/tickets/show_many").with_query("ids", &ids.join(","));
+        let request = Request::get("/api/v2/tickets/show_many").with_query("ids", &joined(ids));
         self.read(request.with_query("include", SIDELOADS)).await
     }
 
@@ -225,6 +233,16 @@ impl Api {
             request = request.with_query("role[]", role);
         }
         self.read(window.on(request)).await
+    }
+
+    /// `GET /users/show_many`: at most a hundred; those that are not there are left out (§B7).
+    pub(crate) async fn users_by_id(&self, ids: &[i64]) -> Result<Response> {
+        self.read(Request::get("/api/v2/users/show_many").with_query("ids", &joined(ids))).await
+    }
+
+    /// `GET /organizations/show_many`, likewise.
+    pub(crate) async fn organizations_by_id(&self, ids: &[i64]) -> Result<Response> {
+        self.read(Request::get("/api/v2/organizations/show_many").with_query("ids", &joined(ids))).await
     }
 
     /// `GET /users/{id}`.

@@ -1,4 +1,4 @@
-//! The account's own description of its tickets: fields, forms, statuses and brands (`wire/jira-zendesk.md` §B4, §B7). Read
+//! The account's own description of its tickets: fields, forms, statuses, brands and groups (`wire/jira-zendesk.md` §B4, §B7). Read
 //! once, kept for a while; what the credential may not read, or the plan lacks, is done without.
 
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use crate::connection::LARGEST_PAGE;
 use crate::error::is_closed;
 use crate::map::field::{CatalogueField, Fields};
 use crate::mapping::{Mapping, STATUSES};
-use crate::wire::{BrandRow, CustomStatusRow, FieldRow, FormRow, rows};
+use crate::wire::{CustomStatusRow, FieldRow, FormRow, Named, rows};
 
 /// The system status that is no custom status and that nothing comes back from.
 const CLOSED: &str = "closed";
@@ -83,8 +83,15 @@ impl Statuses {
     }
 }
 
-/// Names by number: brands, forms.
+/// Names by number: brands, groups, forms.
 pub(crate) type Names = HashMap<i64, String>;
+
+/// A list of named things.
+#[derive(Debug, Clone, Copy)]
+enum List {
+    Brands,
+    Groups,
+}
 
 /// One thing that was read, and when.
 type Kept<T> = Arc<Mutex<Option<(DateTime<Utc>, Arc<T>)>>>;
@@ -99,6 +106,7 @@ pub(crate) struct Catalogue {
     forms: Kept<Vec<FormRow>>,
     statuses: Kept<Statuses>,
     brands: Kept<Names>,
+    groups: Kept<Names>,
 }
 
 impl Catalogue {
@@ -111,6 +119,7 @@ impl Catalogue {
             forms: Kept::default(),
             statuses: Kept::default(),
             brands: Kept::default(),
+            groups: Kept::default(),
         }
     }
 
@@ -215,24 +224,34 @@ impl Catalogue {
 
     /// The brands by number.
     pub(crate) async fn brands(&self) -> Result<Arc<Names>> {
-        self.kept(&self.brands, "the brands", async || {
-            let mut names = Names::new();
-            let mut after: Option<String> = None;
-            loop {
-                let response = match self.api.brands(Window::new(LARGEST_PAGE, after.as_deref())).await {
-                    Err(error) if is_closed(&error) || error.kind() == ErrorKind::NotFound => break,
-                    response => response?,
-                };
-                let page = rows::<BrandRow>(&response.body, "brands")?;
-                names.extend(page.items.into_iter().filter_map(|(row, _)| Some((row.id, row.name?))));
-                match page.next {
-                    Some(next) => after = Some(next),
-                    None => break,
-                }
+        self.kept(&self.brands, "the brands", async || self.names(List::Brands).await).await
+    }
+
+    /// The groups by number, deleted ones too.
+    pub(crate) async fn groups(&self) -> Result<Arc<Names>> {
+        self.kept(&self.groups, "the groups", async || self.names(List::Groups).await).await
+    }
+
+    /// The names of everything on a list; none where the account has no such list, or does not show it.
+    async fn names(&self, list: List) -> Result<Names> {
+        let mut names = Names::new();
+        let mut after: Option<String> = None;
+        loop {
+            let window = Window::new(LARGEST_PAGE, after.as_deref());
+            let (key, response) = match list {
+                List::Brands => ("brands", self.api.brands(window).await),
+                List::Groups => ("groups", self.api.groups(window).await),
+            };
+            let page = match response {
+                Err(error) if is_closed(&error) || error.kind() == ErrorKind::NotFound => return Ok(names),
+                response => rows::<Named>(&response?.body, key)?,
+            };
+            names.extend(page.items.into_iter().filter_map(|(row, _)| Some((row.id, row.name?))));
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(names),
             }
-            Ok(names)
-        })
-        .await
+        }
     }
 
     /// Forgets what was read.
@@ -241,6 +260,7 @@ impl Catalogue {
         *self.forms.lock().await = None;
         *self.statuses.lock().await = None;
         *self.brands.lock().await = None;
+        *self.groups.lock().await = None;
     }
 }
 

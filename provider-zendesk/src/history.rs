@@ -1,6 +1,7 @@
 //! What happened to a ticket, from its audits (`wire/jira-zendesk.md` §B3.5).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,11 +10,17 @@ use ticketing_core::request::ListHistory;
 use ticketing_core::{Delivery, Error, ErrorKind, HistoryEntryId, Operation, Page, Result};
 
 use crate::api::Window;
-use crate::catalogue::Statuses;
-use crate::connection::{Connection, ticket_number};
+use crate::catalogue::{Names, Statuses};
+use crate::connection::{Connection, number, ticket_number};
+use crate::error::is_closed;
 use crate::map::author;
 use crate::map::field::Fields;
-use crate::wire::{Audit, AuditEvent, Named, rows};
+use crate::wire::{Audit, AuditEvent, Named, Paged, rows};
+
+/// The status of the account's own (§B3.2).
+const CUSTOM_STATUS: &str = "custom_status_id";
+/// The most ids of one question (§B7).
+const MOST_IDS: usize = 100;
 
 /// One page of a ticket's history, oldest first: an entry for each save that changed a field.
 pub(crate) async fn list(connection: &Connection, request: ListHistory) -> Result<Page<HistoryEntry>> {
@@ -26,22 +33,16 @@ pub(crate) async fn list(connection: &Connection, request: ListHistory) -> Resul
         response => response?,
     };
     let page = rows::<Audit>(&response.body, "audits")?;
-    let named = |key: &str| -> HashMap<i64, Named> {
-        let list = page.rest.get(key).and_then(|list| Vec::<Named>::deserialize(list).ok()).unwrap_or_default();
-        list.into_iter().map(|one| (one.id, one)).collect()
-    };
-    let users = named("users");
-    let labels = Labels {
-        groups: named("groups"),
-        statuses: connection.catalogue.statuses().await?,
-        fields: connection.catalogue.fields().await?,
-        users: &users,
-    };
+    let labels = Labels::read(connection, &page).await?;
     let next = page.next.map(|next| codec.cursor(&next)).transpose()?;
     let ticket = Ref::new(RefType::Ticket, number.to_string()).with_key(number.to_string());
     let mut entries = Vec::new();
     for (audit, _) in page.items {
-        let changes: Vec<FieldChange> = audit.events.iter().filter_map(|event| labels.change(event)).collect();
+        let mut changes: Vec<FieldChange> = audit.events.iter().filter_map(|event| labels.change(event)).collect();
+        // One change of a status has two events where the account has statuses of its own: this one says which.
+        if changes.iter().any(|change| change.native.id == CUSTOM_STATUS) {
+            changes.retain(|change| change.native.id != "status");
+        }
         if changes.is_empty() {
             continue;
         }
@@ -52,7 +53,7 @@ pub(crate) async fn list(connection: &Connection, request: ListHistory) -> Resul
         entries.push(HistoryEntry {
             id: HistoryEntryId::from(audit.id.to_string()),
             ticket: ticket.clone(),
-            author: author(&users, audit.author_id),
+            author: author(&labels.users, audit.author_id),
             at,
             changes,
         });
@@ -61,24 +62,60 @@ pub(crate) async fn list(connection: &Connection, request: ListHistory) -> Resul
 }
 
 /// What values stand for.
-struct Labels<'a> {
-    users: &'a HashMap<i64, Named>,
-    groups: HashMap<i64, Named>,
-    statuses: std::sync::Arc<Statuses>,
-    fields: std::sync::Arc<Fields>,
+struct Labels {
+    users: HashMap<i64, Named>,
+    groups: Names,
+    accounts: Names,
+    brands: Arc<Names>,
+    statuses: Arc<Statuses>,
+    fields: Arc<Fields>,
 }
 
-impl Labels<'_> {
-    /// What an event changed; `None` where it is about something else. Types that are not known here are added at any time.
-    fn change(&self, event: &AuditEvent) -> Option<FieldChange> {
-        if !matches!(event.event_type.as_str(), "Change" | "Create") {
-            return None;
-        }
-        let native = match &event.field_name {
-            Some(Value::String(name)) => name.clone(),
-            Some(Value::Number(number)) => number.to_string(),
-            _ => return None,
+/// The fields whose values are people.
+const PEOPLE: &[&str] = &["assignees", "requester", "creator"];
+
+impl Labels {
+    /// What the answer brought along, and what it refers to besides: asked for by id, a hundred at a time.
+    async fn read(connection: &Connection, page: &Paged<Audit>) -> Result<Self> {
+        let named = |key: &str| {
+            let list = page.rest.get(key).and_then(|list| Vec::<Named>::deserialize(list).ok()).unwrap_or_default();
+            list.into_iter().map(|one| (one.id, one)).collect::<HashMap<_, _>>()
         };
+        let catalogue = &connection.catalogue;
+        let events = || page.items.iter().flat_map(|(audit, _)| &audit.events);
+        let meant = |fields: &[&str]| -> BTreeSet<i64> {
+            let fits = |event: &&AuditEvent| {
+                event.changed().is_some_and(|native| core_key(&native).is_some_and(|key| fields.contains(&key)))
+            };
+            let values = events().filter(fits).flat_map(|event| [&event.value, &event.previous_value]);
+            values.filter_map(|value| number(&text(value))).collect()
+        };
+
+        let mut users = named("users");
+        let mut wanted = meant(PEOPLE);
+        wanted.extend(page.items.iter().filter_map(|(audit, _)| audit.author_id).filter(|id| *id > 0));
+        wanted.retain(|id| !users.contains_key(id));
+        let found = self::found(connection, Of::Users, wanted).await?;
+        users.extend(found.into_iter().map(|one| (one.id, one)));
+
+        let mut groups = names(named("groups").into_values());
+        if meant(&["assigned_groups"]).iter().any(|id| !groups.contains_key(id)) {
+            groups.extend(catalogue.groups().await?.iter().map(|(id, name)| (*id, name.clone())));
+        }
+        let accounts = self::found(connection, Of::Accounts, meant(&["account"])).await?;
+        Ok(Self {
+            users,
+            groups,
+            accounts: names(accounts.into_iter()),
+            brands: if meant(&["collections"]).is_empty() { Arc::default() } else { catalogue.brands().await? },
+            statuses: catalogue.statuses().await?,
+            fields: catalogue.fields().await?,
+        })
+    }
+
+    /// What an event changed; `None` where it is about something else.
+    fn change(&self, event: &AuditEvent) -> Option<FieldChange> {
+        let native = event.changed()?;
         let field = core_key(&native).map_or_else(|| native.clone(), str::to_owned);
         let name = self.fields.custom(&native).ok().flatten().and_then(|field| field.row.title.clone());
         let from = if event.event_type == "Create" { &Value::Null } else { &event.previous_value };
@@ -97,35 +134,86 @@ impl Labels<'_> {
             Value::String(text) => FieldData::from(text.as_str()),
             other => serde_json::from_value(other.clone()).unwrap_or(FieldData::Null),
         };
-        // Ids are numbers in some events, and texts in others.
-        let text = match value {
-            Value::String(text) => text.clone(),
-            Value::Number(number) => number.to_string(),
-            _ => String::new(),
-        };
-        let number = crate::connection::number(&text);
-        let by_number = |from: &HashMap<i64, Named>| from.get(&number?).and_then(|one| one.name.clone());
+        let text = text(value);
+        let id = number(&text);
+        let of = |names: &Names| id.and_then(|id| names.get(&id).cloned());
+        let status = (field == "status").then(|| self.statuses.named(&text)).flatten();
         let label = match field {
-            "status" => self.statuses.named(&text).and_then(|status| status.native.name.clone()),
-            "assignees" | "requester" | "creator" => by_number(self.users),
-            "assigned_groups" => by_number(&self.groups),
+            "status" => status.and_then(|status| status.native.name.clone()),
+            "assigned_groups" => of(&self.groups),
+            "account" => of(&self.accounts),
+            "collections" => of(&self.brands),
+            _ if PEOPLE.contains(&field) => id.and_then(|id| self.users.get(&id)?.name.clone()),
             _ => None,
         };
-        let data = match (&data, field) {
-            (FieldData::Integer(id), "assignees" | "requester" | "creator" | "assigned_groups" | "account") => {
-                FieldData::Text(id.to_string())
-            }
-            _ => data,
+        let is_id = PEOPLE.contains(&field) || matches!(field, "assigned_groups" | "account" | "collections");
+        let data = match (data, status) {
+            // As tickets show it: by name where it is the usual one of its kind.
+            (_, Some(status)) => FieldData::Text(status.native.id.clone()),
+            (FieldData::Integer(id), None) if is_id => FieldData::Text(id.to_string()),
+            (data, None) => data,
         };
         HistoryValue { value: data, label }
     }
+}
+
+impl AuditEvent {
+    /// The native field that it changed; `None` where it is about something else. Types that are not known here are added at
+    /// any time.
+    fn changed(&self) -> Option<String> {
+        if !matches!(self.event_type.as_str(), "Change" | "Create") {
+            return None;
+        }
+        match &self.field_name {
+            Some(Value::String(name)) => Some(name.clone()),
+            Some(Value::Number(number)) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+}
+
+/// Ids are numbers in some events, and texts in others.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => String::new(),
+    }
+}
+
+fn names(all: impl Iterator<Item = Named>) -> Names {
+    all.filter_map(|one| Some((one.id, one.name?))).collect()
+}
+
+/// What ids are of.
+#[derive(Debug, Clone, Copy)]
+enum Of {
+    Users,
+    Accounts,
+}
+
+/// Those of these ids that there are; none where the credential may not see them, so that ids have to do.
+async fn found(connection: &Connection, of: Of, wanted: BTreeSet<i64>) -> Result<Vec<Named>> {
+    let wanted: Vec<i64> = wanted.into_iter().collect();
+    let mut found = Vec::new();
+    for ids in wanted.chunks(MOST_IDS) {
+        let (key, response) = match of {
+            Of::Users => ("users", connection.api.users_by_id(ids).await),
+            Of::Accounts => ("organizations", connection.api.organizations_by_id(ids).await),
+        };
+        match response {
+            Err(error) if is_closed(&error) || error.kind() == ErrorKind::NotFound => {}
+            response => found.extend(rows::<Named>(&response?.body, key)?.items.into_iter().map(|(one, _)| one)),
+        }
+    }
+    Ok(found)
 }
 
 /// The document's key of a native field.
 fn core_key(native: &str) -> Option<&'static str> {
     Some(match native {
         "subject" => "title",
-        "status" | "custom_status_id" => "status",
+        "status" | CUSTOM_STATUS => "status",
         "priority" => "priority",
         "type" => "type",
         "assignee_id" => "assignees",

@@ -7,7 +7,7 @@ mod people;
 mod ticket;
 
 pub(crate) use comment::{AttachmentRow, Audit, AuditEvent, CommentRow, CommentsBody, UploadBody};
-pub(crate) use envelope::{Meta, one, raw_rows, rows};
+pub(crate) use envelope::{Meta, Paged, one, raw_rows, rows};
 pub(crate) use people::{BrandRow, GroupRow, OrganizationRow, UserRow};
 pub(crate) use ticket::{
     CustomStatusRow, CustomValue, FieldRow, FormRow, Metrics, Named, TicketBody, TicketRow, TicketsBody, WrittenBody,

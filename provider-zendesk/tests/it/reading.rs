@@ -1,8 +1,10 @@
 //! Tickets as the account has them: their values, and where these come from.
 
 use ticketing_core::model::{FieldData, PriorityLevel, StatusCategory, TextFormat, TypeCategory};
-use ticketing_core::request::{CreateTicket, GetTicket, GetTickets, ListTickets, Projection, TextInput};
-use ticketing_core::{ErrorKind, TicketId};
+use ticketing_core::request::{
+    CreateTicket, GetTicket, GetTickets, ListHistory, ListTickets, Projection, TextInput, UpdateTicket,
+};
+use ticketing_core::{ErrorKind, StatusSelector, TicketId};
 use vendor_sandbox::Fault;
 
 use crate::bed::{Bed, all, as_listed, get, titled};
@@ -54,6 +56,43 @@ async fn a_description_keeps_its_formatting_where_the_ticket_is_read_by_itself()
     bed.control.set_faults(vec![Fault::new("not_in_plan").path("/comments")]).unwrap();
     let read = get(&client, made.id.as_str()).await;
     assert_eq!(read.description.as_ref().unwrap(), text);
+}
+
+/// wire B3.5: audits hold numbers; what they stand for is asked for once a page, and a status that has two events is told once.
+#[tokio::test]
+async fn a_history_names_who_and_what_and_tells_a_status_once() {
+    let bed = Bed::new();
+    let client = bed.client();
+    let vpn = titled(&client, "VPN drops").await;
+    client
+        .update_ticket(UpdateTicket::new(vpn.id.clone()).with_status(StatusSelector::from(StatusCategory::OnHold)))
+        .await
+        .unwrap();
+    bed.control.clear_requests();
+    let page = client.list_history(ListHistory::new(vpn.id.clone())).await.unwrap();
+    let asked = bed.sent();
+    assert!(asked.iter().filter(|sent| sent.contains("/show_many")).count() <= 2, "{asked:?}");
+    let last = page.items.last().unwrap();
+    let statuses: Vec<_> = last.changes.iter().filter(|change| change.field == "status").collect();
+    assert_eq!(statuses.len(), 1, "{:?}", last.changes);
+    assert_eq!(statuses[0].native.id, "custom_status_id");
+    for entry in &page.items {
+        assert!(entry.author.as_ref().unwrap().name.is_some(), "{entry:?}");
+        for change in &entry.changes {
+            let named = matches!(
+                change.field.as_str(),
+                "assignees" | "requester" | "creator" | "assigned_groups" | "account" | "status"
+            );
+            for value in [&change.from, &change.to] {
+                assert!(!named || value.value == FieldData::Null || value.label.is_some(), "{change:?}");
+            }
+        }
+    }
+    // Where the credential may not see people, ids have to do.
+    bed.control.set_faults(vec![Fault::new("not_in_plan").path("/show_many")]).unwrap();
+    let bare = client.list_history(ListHistory::new(vpn.id.clone())).await.unwrap();
+    assert_eq!(bare.items.len(), page.items.len());
+    assert!(bare.items[0].author.as_ref().unwrap().name.is_none(), "{:?}", bare.items[0]);
 }
 
 #[tokio::test]
