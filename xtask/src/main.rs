@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "its output is what it is for")]
 
 mod bars;
+mod cargo;
 mod optimised;
 mod remedies;
 mod simulate;

@@ -12,6 +12,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use crate::cargo::cargo;
+
 /// Which remedies to try.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -149,7 +151,7 @@ fn find(root: &Path) -> Result<BTreeSet<String>> {
 /// Builds the suites' test binaries, and says where they are. Exactly as `cargo test --workspace` does: another choice of
 /// packages has other features, and would build half of the tree again.
 fn build(root: &Path) -> Result<Vec<Suite>> {
-    let mut command = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    let mut command = cargo();
     command.current_dir(root).args(["test", "--workspace", "--no-run", "--message-format=json", "--quiet"]);
     let output = command.stderr(Stdio::inherit()).output()?;
     ensure!(output.status.success(), "the tests do not build");

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 
+use crate::cargo::cargo;
 use crate::optimised;
 
 /// Who has a world in the simulation.
@@ -62,7 +63,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let program = if arguments.as_tested || arguments.without.is_some() {
-        let mut build = optimised::cargo();
+        let mut build = cargo();
         build.args(["build", "--locked", "--workspace", "--example", "simulate"]);
         optimised::built(build, "simulate")?
     } else {
