@@ -8,9 +8,9 @@ use serde::Serialize;
 use ticketing_core::{
     BuildContext, Clock, CursorCodec, Delivery, Error, ErrorKind, Operation, ProviderInfo, Result, TicketId, remedy,
 };
-use ticketing_http::{HttpClient, HttpContext, RateGate};
+use ticketing_http::{HttpClient, HttpContext, RateGate, Response, path_segment};
 
-use crate::api::Api;
+use crate::api::{Api, From, Search};
 use crate::auth::{self, Place};
 use crate::catalogue::Catalogue;
 use crate::config::Config;
@@ -35,7 +35,7 @@ const ZONE_LIFE: TimeDelta = TimeDelta::minutes(5);
 /// How long a search may lag behind a write: seconds mostly, minutes at times (wire A3.4).
 const WRITTEN_LIFE: TimeDelta = TimeDelta::minutes(15);
 /// Issues that a search can be reconciled with (wire A3.2).
-const MOST_WRITTEN: usize = 50;
+pub(crate) const MOST_RECONCILED: usize = 50;
 
 /// A part of the site that may be closed to a credential, or not be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -189,7 +189,7 @@ impl Connection {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         written.retain(|(_, own)| *own != id);
         written.push_back((self.clock.now(), id));
-        if written.len() > MOST_WRITTEN {
+        if written.len() > MOST_RECONCILED {
             written.pop_front();
         }
     }
@@ -203,6 +203,31 @@ impl Connection {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         written.retain(|(at, _)| now - *at < WRITTEN_LIFE);
         written.iter().map(|(_, id)| *id).collect()
+    }
+
+    /// Sends a search. A site refuses every search that names a project which is gone, or hidden from the user: which one it
+    /// is, is found out then.
+    ///
+    /// # Errors
+    /// `Config`, naming `projects`, where one of the connection's is not there.
+    pub(crate) async fn search(&self, search: &Search<'_>) -> Result<Response> {
+        let refused = match self.api.search(search).await {
+            Err(error) if error.kind() == ErrorKind::InvalidRequest && !matches!(search.from, From::Token(_)) => error,
+            outcome => return outcome,
+        };
+        for key in &self.projects {
+            let looked = self.api.read(&format!("/project/{}", path_segment(key)), &[]).await;
+            if looked.is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+                let message = format!("the site has no project `{}`, or the user may not browse it", shown(key));
+                return Err(Error::config("projects", message)
+                    .with_delivery(Delivery::Answered)
+                    .with_hint(
+                        "write the key that it has now, take it out, or have the user be given the right to browse it",
+                    )
+                    .with_source(refused));
+            }
+        }
+        Err(refused)
     }
 
     /// Issues to a page, within bounds.

@@ -11,11 +11,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use ticketing_core::model::Ticket;
 use ticketing_core::request::Sort;
-use ticketing_core::{Chain, Cursor, Delivery, Error, ErrorKind, Result, announce_next, remedy};
+use ticketing_core::{Chain, Cursor, Delivery, Error, ErrorKind, Result, TicketId, announce_next, remedy};
 use ticketing_http::{Response, decode};
 
 use crate::api::{Flavour, From, Search};
-use crate::connection::Connection;
+use crate::connection::{Connection, MOST_RECONCILED};
 use crate::map::TicketPlan;
 use crate::query::order::{RowKey, order_of};
 use crate::query::{Clause, Field, Jql, Operator};
@@ -55,7 +55,7 @@ pub(crate) struct Position {
     /// Where the reading began anew by id: the issue that the query begins behind, the same for all its tokens.
     #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
     behind: Option<RowKey>,
-    /// Issues that were written here just before; the same on every page (wire A3.2).
+    /// Issues that the site is told to look at themselves; the same on every page (wire A3.2).
     #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
     reconcile: Vec<u64>,
     /// True where the page before was not read yet, so that nobody knows the last issue that was told.
@@ -64,6 +64,17 @@ pub(crate) struct Position {
 }
 
 impl Position {
+    /// The beginning. The site is told to look at these issues themselves, and at those that were written here lately.
+    pub(crate) fn start(connection: &Connection, named: &[TicketId]) -> Self {
+        let mut reconcile: Vec<u64> = Vec::new();
+        for id in named.iter().filter_map(|id| id.as_str().parse().ok()).chain(connection.written_lately()) {
+            if reconcile.len() < MOST_RECONCILED && !reconcile.contains(&id) {
+                reconcile.push(id);
+            }
+        }
+        Self { reconcile, ..Self::default() }
+    }
+
     /// Refuses a position that is not of this order, as far as that can be told.
     pub(crate) fn check(&self, field: &str, sort: &[Sort]) -> Result<()> {
         if self.last.as_ref().is_none_or(|last| last.fits(sort)) {
@@ -112,7 +123,7 @@ impl Listing<'_> {
         let at = match position {
             Some(position) => position,
             None => {
-                fresh = Position { reconcile: self.connection.written_lately(), ..Position::default() };
+                fresh = Position::start(self.connection, &[]);
                 &fresh
             }
         };
@@ -312,7 +323,7 @@ impl Listing<'_> {
         announce: &(dyn Fn(&str) -> Option<Cursor> + Sync),
     ) -> Result<Chunk> {
         let search = Search { jql, fields: &self.plan.fields, limit, from, reconcile };
-        let response = self.connection.api.search(&search).await?;
+        let response = self.connection.search(&search).await?;
         announce_next(|| announce(&last_token(&response.body)?)).await;
         let page = self.tickets(&response)?;
         if page.issues.len() as u64 > limit {

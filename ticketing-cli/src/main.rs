@@ -54,7 +54,10 @@ fn run(cli: Cli) -> failure::Result<()> {
     outcome
 }
 
-/// Logs only where it is asked for, by `TICKETING_LOG` or `--verbose`.
+/// What is said where nobody asks for a log: what a text lost on its way to the vendor.
+const ALWAYS: &str = "ticketing_http::richtext=warn";
+
+/// Logs where it is asked for, by `TICKETING_LOG` or `--verbose`.
 fn log_to_stderr(verbose: bool) -> failure::Result<()> {
     use tracing_subscriber::EnvFilter;
 
@@ -64,7 +67,17 @@ fn log_to_stderr(verbose: bool) -> failure::Result<()> {
             Failure::usage(format!("TICKETING_LOG: {error}; write a level, `debug`, or `ticketing_http=trace,info`"))
         })?,
         None if verbose => EnvFilter::new("info,ticketing=debug,ticketing_core=debug,ticketing_http=debug"),
-        None => return Ok(()),
+        None => {
+            tracing_subscriber::fmt()
+                .with_env_filter(EnvFilter::new(ALWAYS))
+                .with_writer(io::stderr)
+                .with_ansi(false)
+                .with_target(false)
+                .with_level(false)
+                .without_time()
+                .init();
+            return Ok(());
+        }
     };
     tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -74,7 +74,7 @@ async fn tickets(connection: &Connection, behind: u64, size: u64) -> Result<(Vec
     // A page may be empty before the end on Cloud; its token goes on.
     loop {
         let search = Search { jql: &jql, fields: &fields, limit: size, from, reconcile: &reconcile };
-        let response = match connection.api.search(&search).await {
+        let response = match connection.search(&search).await {
             // Nothing was told on this page yet, so that it is asked for by its beginning again.
             Err(error) if matches!(from, From::Token(_)) && error.kind() == ErrorKind::InvalidRequest => {
                 if attempt == ATTEMPTS {

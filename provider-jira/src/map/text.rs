@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use ticketing_core::model::{NativeText, RichText, TextFormat};
 use ticketing_core::{Delivery, Error, ErrorKind, Result};
 use ticketing_http::decode_error;
-use ticketing_http::richtext::{Converted, adf, wiki};
+use ticketing_http::richtext::{adf, wiki};
 
 use crate::api::Flavour;
 
@@ -52,29 +52,16 @@ pub(crate) fn to_native(flavour: Flavour, markdown: &str, native: Option<&Native
                 Some(native) => adf::edit(&native.content, markdown),
                 None => Ok(adf::from_markdown(markdown)),
             };
-            let text = told(edited.map_err(|error| Error::new(ErrorKind::Decode, error.to_string()))?);
+            let text = edited.map_err(|error| Error::new(ErrorKind::Decode, error.to_string()))?.warned();
             serde_json::from_str(&text)
                 .map_err(|error| Error::new(ErrorKind::Unexpected, "the text has no ADF").with_source(error))
         }
         Flavour::DataCenter => {
-            Ok(Value::String(told(match native.filter(|native| native.format == TextFormat::Wiki) {
+            let markup = match native.filter(|native| native.format == TextFormat::Wiki) {
                 Some(native) => wiki::edit(&native.content, markdown),
                 None => wiki::from_markdown(markdown),
-            })))
+            };
+            Ok(Value::String(markup.warned()))
         }
     }
-}
-
-/// A converted text; what it could not carry over is told in one line.
-fn told(converted: Converted<String>) -> String {
-    const LISTED: usize = 5;
-    if !converted.losses.is_empty() {
-        let losses: Vec<String> = converted.losses.iter().take(LISTED).map(ToString::to_string).collect();
-        tracing::warn!(
-            losses = losses.join("; "),
-            more = converted.losses.len().saturating_sub(LISTED),
-            "the site's format cannot hold all of a text"
-        );
-    }
-    converted.value
 }

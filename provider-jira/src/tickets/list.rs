@@ -57,7 +57,9 @@ pub(crate) async fn list(connection: &Connection, request: ListTickets) -> Resul
     };
     let listing = Listing { connection, plan: &plan, base: &wanted.query, sort: &request.sort, ranks: Arc::new(ranks) };
     let announce = |position: &Position| codec.cursor(position).ok();
-    let paged = listing.page(at.as_ref(), Connection::page_size(request.page_size), &announce).await?;
+    // Whoever asks by id may know of what no search sees yet.
+    let at = at.unwrap_or_else(|| Position::start(connection, &request.filter.ids));
+    let paged = listing.page(Some(&at), Connection::page_size(request.page_size), &announce).await?;
     let total = match request.count {
         true => Some(count(connection, &wanted).await?),
         false => None,
@@ -100,7 +102,7 @@ async fn count(connection: &Connection, wanted: &Wanted) -> Result<Total> {
     }
     let fields = ["id".to_owned()];
     let search = Search { jql: &jql, fields: &fields, limit: 1, from: From::Start, reconcile: &[] };
-    let response = connection.api.search(&search).await?;
+    let response = connection.search(&search).await?;
     let page: IssuePage<Raw<'_>> = response.json()?;
     Ok(Total { value: page.total.unwrap_or(page.issues.len() as u64), exact: wanted.is_exact })
 }

@@ -78,17 +78,23 @@ pub(crate) async fn create(connection: &Connection, request: CreateTicket) -> Re
         }
         None => None,
     };
-    let draft = fill(connection, &screen, &request, &fields, parent.as_ref()).await?;
+    let mut draft = fill(connection, &screen, &request, &fields, parent.as_ref()).await?;
     let watchers = watchers(connection, &request).await?;
     if let Some(journey) = &journey {
         walk::foresee(connection, place, journey).await?;
     }
+    let answers = form.as_ref().map(|form| desk::answers(form, &mut draft)).transpose()?;
     let resumes = begun.is_some();
     let made = match begun {
         // What an earlier call under the key left undone is done now.
         Some(id) => TicketIds { key: id.clone(), id },
         None => {
-            let making = make(connection, form, draft, &screen, &project, &issue_type);
+            let making = async {
+                match (&form, answers) {
+                    (Some(form), Some(answers)) => desk::raise(connection, form, answers).await,
+                    _ => make(connection, std::mem::take(&mut draft), &screen, &project, &issue_type).await,
+                }
+            };
             match &keyed {
                 Some(keyed) => keyed.making(making).await?,
                 None => making.await?,
@@ -97,9 +103,10 @@ pub(crate) async fn create(connection: &Connection, request: CreateTicket) -> Re
     };
     connection.note_written(&made.id);
     let mut applied = vec![format!("ticket {}", made.key)];
+    let left = Left { rest: form.is_some().then_some(draft), journey: journey.as_ref(), watchers: &watchers };
     let outcome = match resumes {
-        true => resume(connection, &made, journey.as_ref(), &watchers, &request, &mut applied).await,
-        false => finish(connection, &made, journey.as_ref(), &watchers, &request, &mut applied).await,
+        true => resume(connection, &made, left, &request, &mut applied).await,
+        false => finish(connection, &made, left, &request, &mut applied).await,
     };
     if let (Some(keyed), Ok(_)) = (&keyed, &outcome) {
         keyed.is_whole(&made.id);
@@ -125,18 +132,14 @@ async fn fits_form(connection: &Connection, form: &desk::Form, wanted: Option<&T
         .with_hint("leave one of them out"))
 }
 
-/// Makes the issue: a request by its form, or an issue by its screen.
+/// Makes an issue by its create screen.
 async fn make(
     connection: &Connection,
-    form: Option<desk::Form>,
     mut draft: Draft,
     screen: &Screen,
     project: &Project,
     issue_type: &CreateType,
 ) -> Result<TicketIds> {
-    if let Some(form) = form {
-        return desk::raise(connection, &form, draft).await;
-    }
     draft.set("project", json!({ "id": project.id }));
     draft.set("issuetype", json!({ "id": issue_type.id }));
     complete(connection, screen, &draft, &issue_type.name).await?;
@@ -380,12 +383,19 @@ async fn watchers(connection: &Connection, request: &CreateTicket) -> Result<Vec
     Ok(out)
 }
 
+/// What is left to be done when the ticket is there, but for a comment.
+struct Left<'c> {
+    /// What a request's form had no place for.
+    rest: Option<Draft>,
+    journey: Option<&'c Journey<'c>>,
+    watchers: &'c [Named],
+}
+
 /// What an earlier call left undone.
 async fn resume(
     connection: &Connection,
     made: &TicketIds,
-    journey: Option<&Journey<'_>>,
-    watchers: &[Named],
+    mut left: Left<'_>,
     request: &CreateTicket,
     applied: &mut Vec<String>,
 ) -> Result<Ticket> {
@@ -394,19 +404,22 @@ async fn resume(
         outcome => outcome?,
     };
     // The way may have been gone before the call ended.
-    let journey = journey.filter(|journey| !walk::is_there(&target, journey));
-    finish(connection, made, journey, watchers, request, applied).await
+    left.journey = left.journey.filter(|journey| !walk::is_there(&target, journey));
+    finish(connection, made, left, request, applied).await
 }
 
 /// What a create cannot do: steps to a status, watchers, a comment. The ticket is there already, whatever happens.
 async fn finish(
     connection: &Connection,
     made: &TicketIds,
-    journey: Option<&Journey<'_>>,
-    watchers: &[Named],
+    left: Left<'_>,
     request: &CreateTicket,
     applied: &mut Vec<String>,
 ) -> Result<Ticket> {
+    let Left { rest, journey, watchers } = left;
+    if let Some(rest) = &rest {
+        desk::write_rest(connection, made, rest).await?;
+    }
     let id = TicketId::from(made.id.as_str());
     if let Some(journey) = journey {
         let target = locate(connection, &id, &[]).await?;

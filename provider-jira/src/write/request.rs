@@ -26,6 +26,13 @@ pub(super) struct Form {
     fields: Vec<FormField>,
 }
 
+/// What a request is raised with.
+#[derive(Debug)]
+pub(super) struct Answers {
+    values: Map<String, Value>,
+    reporter: Option<Value>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct FormField {
@@ -154,9 +161,11 @@ pub(super) async fn form(connection: &Connection, project: &Project, request: &C
     }))
 }
 
-/// Raises a request; what its form has no place for is written onto its issue.
-pub(super) async fn raise(connection: &Connection, form: &Form, mut draft: Draft) -> Result<TicketIds> {
-    let cloud = connection.api.site().await?.is_cloud();
+/// What a form asks for, taken out of the draft; what stays in there is written onto the issue afterwards.
+///
+/// # Errors
+/// `InvalidRequest`, naming the field, where the form needs one that is not given.
+pub(super) fn answers(form: &Form, draft: &mut Draft) -> Result<Answers> {
     let mut values = Map::new();
     for field in &form.fields {
         if let Some(value) = draft.fields.remove(&field.field_id) {
@@ -169,12 +178,18 @@ pub(super) async fn raise(connection: &Connection, form: &Form, mut draft: Draft
             return Err(Error::invalid(key, format!("the request type `{}` needs `{}`", form.name, field.name)));
         }
     }
+    Ok(Answers { values, reporter: draft.fields.remove("reporter") })
+}
+
+/// Raises a request.
+pub(super) async fn raise(connection: &Connection, form: &Form, answers: Answers) -> Result<TicketIds> {
+    let Answers { values, reporter } = answers;
     let mut body = json!({ "serviceDeskId": form.desk, "requestTypeId": form.id, "requestFieldValues": values });
-    if cloud {
+    if connection.api.site().await?.is_cloud() {
         // Without it, texts are taken for wiki markup.
         body["isAdfRequest"] = json!(true);
     }
-    if let Some(reporter) = draft.fields.remove("reporter") {
+    if let Some(reporter) = reporter {
         body["raiseOnBehalfOf"] =
             reporter.get("accountId").or_else(|| reporter.get("name")).cloned().unwrap_or_default();
     }
@@ -191,10 +206,15 @@ pub(super) async fn raise(connection: &Connection, form: &Form, mut draft: Draft
     }
     let Raised { issue_id: id, issue_key: key } =
         response.json().map_err(|error| error.with_delivery(Delivery::MaybeApplied))?;
-    if !draft.is_empty() {
-        let path = format!("/issue/{}", path_segment(&id));
-        let written = connection.api.write(Request::put, &path, Some(&draft.body()), Idempotency::Idempotent).await;
-        in_our_words(connection, written).await.map_err(|error| error.with_applied([format!("ticket {key}")]))?;
-    }
     Ok(TicketIds { id, key })
+}
+
+/// Writes what a request's form has no place for onto its issue.
+pub(super) async fn write_rest(connection: &Connection, made: &TicketIds, rest: &Draft) -> Result<()> {
+    if rest.is_empty() {
+        return Ok(());
+    }
+    let path = format!("/issue/{}", path_segment(&made.id));
+    let written = connection.api.write(Request::put, &path, Some(&rest.body()), Idempotency::Idempotent).await;
+    in_our_words(connection, written).await.map(drop)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures::TryStreamExt as _;
 use ticketing_core::model::{Change, Kind};
-use ticketing_core::request::{GetTicket, ListChanges, ListIds, UpdateTicket};
+use ticketing_core::request::{GetTicket, ListChanges, ListIds, ListTickets, TicketFilter, UpdateTicket};
 use ticketing_core::{Checkpoint, ErrorKind, TicketId, TicketingClient};
 use vendor_sandbox::Fault;
 use vendor_sandbox::jira::{Flavour, Sandbox, SiteSettings};
@@ -84,6 +84,19 @@ async fn what_was_written_here_is_seen_at_once() {
     client.update_ticket(update).await.unwrap();
     let (news, _) = read(&client, Some(checkpoint), 100).await;
     assert_eq!(ids(&news), BTreeSet::from(["10003"]));
+}
+
+/// What another process wrote, and is asked for by id, is seen at once too.
+#[tokio::test]
+async fn who_asks_by_id_sees_what_searches_do_not_yet() {
+    let settings = SiteSettings { search_lag_seconds: 240, ..SiteSettings::default() };
+    let bed = Bed::of(Sandbox::builder().seed(7).settings(settings));
+    bed.advance(3_600);
+    let id = bed.control.create_issue("made elsewhere", "itil").unwrap();
+    let client = bed.client();
+    let listed = |ids: Vec<String>| client.tickets(ListTickets::new().with_filter(TicketFilter::new().with_ids(ids)));
+    let found: Vec<_> = listed(vec!["10003".to_owned(), id.clone()]).try_collect().await.unwrap();
+    assert_eq!(found.len(), 2, "{found:?}");
 }
 
 /// wire A5: dates in queries are read in the zone of the profile, and whoever moves it moves the window.

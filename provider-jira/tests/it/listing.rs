@@ -2,7 +2,8 @@
 
 use futures::StreamExt as _;
 use ticketing_core::ErrorKind;
-use ticketing_core::request::{ListTickets, Sort, SortField, TicketFilter};
+use ticketing_core::model::Kind;
+use ticketing_core::request::{ListIds, ListTickets, Sort, SortField, TicketFilter};
 use vendor_sandbox::Fault;
 use vendor_sandbox::jira::{Flavour, Sandbox, SiteSettings};
 
@@ -179,6 +180,26 @@ async fn projects_bound_what_is_listed() {
     let mut it = config("admin");
     it["projects"] = serde_json::json!(["IT"]);
     assert_eq!(all(&bed.client_of(it), ListTickets::new()).await.len(), 1);
+}
+
+/// A site refuses every search that names a project which is gone, in the words of its own language.
+#[tokio::test]
+async fn a_project_that_is_gone_is_named() {
+    for flavour in FLAVOURS {
+        let bed = Bed::on(flavour);
+        let mut gone = config("admin");
+        gone["projects"] = serde_json::json!(["HELP", "GONE"]);
+        let client = bed.client_of(gone);
+        let counted = ListTickets::new().with_count(true);
+        for error in [
+            try_all(&client, ListTickets::new()).await.unwrap_err(),
+            client.list_tickets(counted).await.unwrap_err(),
+            client.list_ids(ListIds::new(Kind::Ticket)).await.unwrap_err(),
+        ] {
+            assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("projects")), "{flavour:?}: {error}");
+            assert!(error.message().contains("`GONE`") && error.hint().is_some(), "{error}");
+        }
+    }
 }
 
 /// A Data Center counts offsets, and everything behind an issue that moves slips by one.

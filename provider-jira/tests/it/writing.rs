@@ -217,6 +217,31 @@ async fn a_request_is_raised_by_its_type_and_is_in_the_portal() {
     }
 }
 
+/// What a form has no place for is written after the request is raised: where that fails the request is there, and the key
+/// finishes it.
+#[tokio::test]
+async fn a_key_finishes_a_request_whose_second_step_failed() {
+    for flavour in FLAVOURS {
+        let bed = Bed::on(flavour);
+        let client = bed.client();
+        let keyed = || {
+            CreateTicket::new("Laptop, please")
+                .with_type(Some(TypeSelector::native("ask for something")))
+                .with_tags(vec!["hardware".to_owned()])
+                .with_idempotency_key("key-1".to_owned())
+        };
+        let issues = bed.control.state().counts["issues"];
+        bed.control.set_faults([Fault::new("conflict").method("PUT").path("/issue/")]).unwrap();
+        let half = client.create_ticket(keyed()).await.unwrap_err();
+        bed.control.set_faults([]).unwrap();
+        assert_eq!((half.kind(), half.applied().len()), (ErrorKind::Conflict, 1), "{flavour:?}: {half:?}");
+        assert!(half.applied()[0].starts_with("ticket "), "{half:?}");
+        let made = client.create_ticket(keyed()).await.unwrap_or_else(|error| panic!("{flavour:?}: {error:?}"));
+        assert_eq!(made.tags.unwrap(), ["hardware"], "{flavour:?}");
+        assert_eq!(bed.control.state().counts["issues"], issues + 1, "{flavour:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_patch_changes_what_it_names_and_nothing_else() {
     for flavour in FLAVOURS {

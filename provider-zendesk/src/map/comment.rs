@@ -89,11 +89,11 @@ pub(crate) fn read_attachment_id(id: &AttachmentId) -> Option<(i64, i64)> {
 /// `InvalidRequest`, naming the field, where it is empty or in another vendor's format.
 pub(crate) fn html_of(field: &str, text: &TextInput) -> Result<String> {
     let html = match text {
-        TextInput::Markdown(markdown) => html::from_markdown(markdown).value,
-        TextInput::Plain(plain) => html::from_markdown(&RichText::plain(plain.as_str()).markdown).value,
+        TextInput::Markdown(markdown) => html::from_markdown(markdown).warned(),
+        TextInput::Plain(plain) => html::from_markdown(&RichText::plain(plain.as_str()).markdown).warned(),
         TextInput::Native { format: TextFormat::Html, content } => html::sanitize(content),
         TextInput::Native { format: TextFormat::Plain, content } => {
-            html::from_markdown(&RichText::plain(content.as_str()).markdown).value
+            html::from_markdown(&RichText::plain(content.as_str()).markdown).warned()
         }
         TextInput::Native { format, .. } => {
             return Err(Error::invalid(field, format!("Zendesk keeps HTML, and this is {format}"))

@@ -17,6 +17,28 @@ pub struct Converted<T> {
     pub losses: Vec<Loss>,
 }
 
+impl<T> Converted<T> {
+    /// The text, for who writes it whatever was lost. That is said in one line, as a warning of the target
+    /// `ticketing_http::richtext`; the first five losses in full.
+    ///
+    /// ```
+    /// use ticketing_http::richtext::html;
+    ///
+    /// assert_eq!(html::from_markdown("a <blink>b</blink>").warned(), "<p>a &lt;blink&gt;b&lt;/blink&gt;</p>");
+    /// ```
+    pub fn warned(self) -> T {
+        const SAID: usize = 5;
+        let mut said: Vec<String> = self.losses.iter().take(SAID).map(ToString::to_string).collect();
+        if self.losses.len() > SAID {
+            said.push(format!("and {} more", self.losses.len() - SAID));
+        }
+        if !said.is_empty() {
+            tracing::warn!(target: "ticketing_http::richtext", "not all of a text goes into the vendor's format: {}", said.join("; "));
+        }
+        self.value
+    }
+}
+
 /// Something that a conversion could not carry over.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -4,14 +4,14 @@ use clap::Args;
 use ticketing::model::Due;
 use ticketing::request::CreateTicket;
 use ticketing::{
-    AccountSelector, CollectionSelector, GroupSelector, PrioritySelector, StatusSelector, TicketId, TicketingClient,
-    TypeSelector, UserSelector,
+    AccountSelector, CollectionSelector, GroupSelector, IdempotencyMode, PrioritySelector, StatusSelector, TicketId,
+    TicketingClient, TypeSelector, UserSelector,
 };
 
 use crate::args::parse::{self, FieldArg};
 use crate::args::text::{self, CommentArgs};
 use crate::args::{Globals, fields};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 
 /// Make a ticket.
 #[derive(Debug, Args)]
@@ -88,6 +88,13 @@ pub(crate) struct Create {
 
 impl Create {
     pub(super) async fn run(&self, globals: &Globals, client: &TicketingClient) -> Result<()> {
+        // A key that lives no longer than this command would let the next one make a second ticket.
+        if self.idempotency_key.is_some() && client.capabilities().idempotency.ticket == IdempotencyMode::None {
+            return Err(Failure::usage(format!(
+                "--idempotency-key: {} has no place for one, so the same key again would make a second ticket; leave it out, and look for the ticket where an answer was lost",
+                client.info().name
+            )));
+        }
         let status = self.native_status.clone().map(StatusSelector::Native).or_else(|| self.status.clone());
         let description = self.description.as_deref().map(|text| text::input(text, self.plain)).transpose()?;
         let mut request = CreateTicket::new(self.title.as_str())
