@@ -33,7 +33,7 @@ pub(crate) const LARGEST_PAGE: u32 = 1_000;
 /// How long a profile's time zone is believed.
 const ZONE_LIFE: TimeDelta = TimeDelta::minutes(5);
 /// How long a search may lag behind a write: seconds mostly, minutes at times (wire A3.4).
-const WRITTEN_LIFE: TimeDelta = TimeDelta::minutes(15);
+pub(crate) const SEARCH_LAG: TimeDelta = TimeDelta::minutes(15);
 /// Issues that a search can be reconciled with (wire A3.2).
 pub(crate) const MOST_RECONCILED: usize = 50;
 
@@ -201,7 +201,7 @@ impl Connection {
         }
         let now = self.clock.now();
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        written.retain(|(at, _)| now - *at < WRITTEN_LIFE);
+        written.retain(|(at, _)| now - *at < SEARCH_LAG);
         written.iter().map(|(_, id)| *id).collect()
     }
 

@@ -20,6 +20,7 @@ mod map;
 mod mapping;
 mod people;
 mod permissions;
+mod place;
 mod provider;
 pub mod query;
 mod rate;

@@ -17,6 +17,7 @@ use ticketing_http::{Response, decode};
 use crate::api::{Flavour, From, Search};
 use crate::connection::{Connection, MOST_RECONCILED};
 use crate::map::TicketPlan;
+use crate::place::Place;
 use crate::query::order::{RowKey, order_of};
 use crate::query::{Clause, Field, Jql, Operator};
 use crate::wire::{Issue, IssuePage, Raw};
@@ -35,6 +36,8 @@ pub(crate) struct Listing<'a> {
     pub(crate) sort: &'a [Sort],
     /// The priorities' ids, the most urgent first; empty where nothing is sorted by them.
     pub(crate) ranks: Arc<Vec<String>>,
+    /// True where an issue that changed is told again.
+    pub(crate) changes: bool,
 }
 
 /// Where a page begins.
@@ -61,6 +64,9 @@ pub(crate) struct Position {
     /// True where the page before was not read yet, so that nobody knows the last issue that was told.
     #[serde(rename = "e", default, skip_serializing_if = "std::ops::Not::not")]
     early: bool,
+    /// Where a sorted reading stands, should its tokens end.
+    #[serde(rename = "p", default, skip_serializing_if = "Place::is_default")]
+    place: Place,
 }
 
 impl Position {
@@ -106,6 +112,8 @@ struct Chunk {
     start_at: Option<u64>,
     /// How many there are, as a Data Center says.
     total: Option<u64>,
+    /// The site's own time.
+    date: Option<i64>,
 }
 
 /// True where a page with nothing on it is taken for the end, whatever the total says.
@@ -141,7 +149,11 @@ impl Listing<'_> {
                 let mut anew = Position { token: None, ..at.clone() };
                 match self.sort.is_empty() {
                     true => anew.behind.clone_from(&at.last),
-                    false => anew.again = at.last.is_some(),
+                    false => {
+                        // What a delta told already it knows by itself.
+                        anew.place = if self.changes { Place::default() } else { at.place.anew()? };
+                        anew.again = at.last.is_some();
+                    }
                 }
                 self.at_token(&anew, limit, &|_| None).await
             }
@@ -179,7 +191,21 @@ impl Listing<'_> {
             rows.retain(|(key, _)| last.compare(key, self.sort) == Ordering::Less);
             again = rows.is_empty();
         }
-        let last = rows.last().map(|(key, _)| key.clone()).or_else(|| at.last.clone());
+        let mut place = at.place.clone();
+        let last = match self.sort.is_empty() {
+            true => rows.last().map(|(key, _)| key.clone()),
+            false => {
+                if at.token.is_none() {
+                    place.begun = chunk.date;
+                }
+                rows.retain(|(key, _)| !place.passes_over(key.1));
+                match self.changes {
+                    true => place.last_settled(&rows).map(|nth| rows[nth].0.clone()),
+                    false => place.told(&rows, at.early),
+                }
+            }
+        };
+        let last = last.or_else(|| at.last.clone());
         let ended = remedy::is_removed("jira.short_pages") && rows.len() < usize::try_from(limit).unwrap_or(usize::MAX);
         let chain = Chain { continues: at.token.clone(), mark: chunk.token.clone(), ahead: Vec::new() };
         let next = chunk.token.filter(|_| !ended).map(|token| Position {
@@ -187,6 +213,7 @@ impl Listing<'_> {
             early: false,
             again,
             last,
+            place,
             ..at.clone()
         });
         Ok(Paged { items: rows, next, chain: Some(chain) })
@@ -350,7 +377,13 @@ impl Listing<'_> {
             })?;
             rows.push((key, ticket));
         }
-        Ok(Chunk { rows, token: page.next_page_token, start_at: page.start_at, total: page.total })
+        Ok(Chunk {
+            rows,
+            token: page.next_page_token,
+            start_at: page.start_at,
+            total: page.total,
+            date: response.date().map(|at| at.timestamp_millis()),
+        })
     }
 }
 

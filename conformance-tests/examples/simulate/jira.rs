@@ -207,5 +207,9 @@ fn bad_day(draw: &mut Draw, flavour: Flavour) -> Vec<Fault> {
     if draw.chance(0.1) {
         faults.push(fault(draw, "repeated_token", 0.1));
     }
+    // wire A3.2: a token ends after a week, or with whatever else was asked.
+    if draw.chance(0.2) {
+        faults.push(fault(draw, "refused_token", 0.2));
+    }
     faults
 }

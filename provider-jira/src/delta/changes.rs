@@ -133,7 +133,8 @@ pub(crate) async fn list_changes(connection: &Connection, request: ListChanges) 
                 None => newest(connection, &plan, &base).await?,
             };
         }
-        let listing = Listing { connection, plan: &plan, base: &base, sort: BY_CHANGE, ranks: Arc::default() };
+        let listing =
+            Listing { connection, plan: &plan, base: &base, sort: BY_CHANGE, ranks: Arc::default(), changes: true };
         let paged = listing.page(mark.position.as_ref(), limit, &|_| None).await?;
         let mut items = Vec::new();
         for (_, ticket) in paged.items {
@@ -159,7 +160,7 @@ pub(crate) async fn list_changes(connection: &Connection, request: ListChanges) 
 /// The latest change there is: the site's own time, never ours.
 async fn newest(connection: &Connection, plan: &crate::map::TicketPlan, base: &Jql) -> Result<Option<i64>> {
     let sort = [Sort::descending(SortField::UpdatedAt)];
-    let listing = Listing { connection, plan, base, sort: &sort, ranks: Arc::default() };
+    let listing = Listing { connection, plan, base, sort: &sort, ranks: Arc::default(), changes: true };
     let mut position = None;
     loop {
         let paged = listing.page(position.as_ref(), 1, &|_| None).await?;

@@ -55,7 +55,14 @@ pub(crate) async fn list(connection: &Connection, request: ListTickets) -> Resul
         true => connection.catalogue.priorities().await?.iter().map(|own| own.id.clone()).collect(),
         false => Vec::new(),
     };
-    let listing = Listing { connection, plan: &plan, base: &wanted.query, sort: &request.sort, ranks: Arc::new(ranks) };
+    let listing = Listing {
+        connection,
+        plan: &plan,
+        base: &wanted.query,
+        sort: &request.sort,
+        ranks: Arc::new(ranks),
+        changes: false,
+    };
     let announce = |position: &Position| codec.cursor(position).ok();
     // Whoever asks by id may know of what no search sees yet.
     let at = at.unwrap_or_else(|| Position::start(connection, &request.filter.ids));

@@ -182,6 +182,41 @@ async fn projects_bound_what_is_listed() {
     assert_eq!(all(&bed.client_of(it), ListTickets::new()).await.len(), 1);
 }
 
+/// A search keeps its order and shows issues as they are: where its tokens end at one that was touched meanwhile, whoever goes
+/// on from that one's values would tell everything again, or nothing more.
+#[tokio::test]
+async fn a_token_that_ends_at_an_issue_which_moved_repeats_and_loses_nothing() {
+    for sort in [Sort::descending(SortField::UpdatedAt), Sort::ascending(SortField::UpdatedAt)] {
+        let bed = Bed::cloud();
+        bed.advance(3_600);
+        let client = bed.client();
+        let whole = all(&client, ListTickets::new()).await;
+        let request = ListTickets::new().with_sort(vec![sort]).with_page_size(4_u32);
+        let mut told = Vec::new();
+        let order = all(&client, request.clone()).await;
+        let mut cursor = None;
+        for nth in 0.. {
+            if nth == 1 {
+                // The last one of this page, and with it nothing else.
+                bed.control.set_summary(&order[7].key, "touched", "itil").unwrap();
+            }
+            if nth == 2 {
+                bed.control.set_faults([Fault::new("refused_token").count(1)]).unwrap();
+            }
+            let page = client.list_tickets(request.clone().with_cursor(cursor)).await.unwrap();
+            told.extend(page.items.into_iter().map(|ticket| ticket.key));
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        let count = |key: &str| told.iter().filter(|own| *own == key).count();
+        for ticket in &whole {
+            assert_eq!(count(&ticket.key), 1, "{} by {sort:?}: {told:?}", ticket.key);
+        }
+    }
+}
+
 /// A site refuses every search that names a project which is gone, in the words of its own language.
 #[tokio::test]
 async fn a_project_that_is_gone_is_named() {
