@@ -180,10 +180,14 @@ pub(crate) fn authorization(config: &Value, context: &BuildContext) -> Result<Au
         // What a customer types is strict unless who runs this process opens more.
         let strict = AddressPolicy::strict();
         let policy = context.extension::<HttpContext>().map_or(&strict, HttpContext::policy);
-        let home = policy.check("instance", instance, Some(SUFFIX))?;
+        let gateway = split(instance.trim_end_matches('/')).ok().filter(|(_, path)| path.starts_with(GATEWAY_PATH));
+        let home = match gateway {
+            Some((host, _)) => policy.check("instance", host, None)?,
+            None => policy.check("instance", instance, Some(SUFFIX))?,
+        };
         if is_loopback(&home) {
             emulated = Some(home);
-        } else if !is_clouds(&home) {
+        } else if !is_clouds(&home) && !(gateway.is_some() && home.as_str() == GATEWAY) {
             return Err(Error::config("instance", format!("`{}` is not a site of Jira Cloud", home.host())).with_hint(
                 "give the site as `acme.atlassian.net`; a Data Center is connected by a personal access token",
             ));
@@ -236,6 +240,18 @@ mod tests {
 
     fn bearer() -> AuthConfig {
         AuthConfig::Bearer { token: Secret::new("t") }
+    }
+
+    /// Behind the gateway too, a customer's tokens can be kept alive.
+    #[test]
+    fn the_gateways_address_is_connected_by_oauth() {
+        let context = BuildContext::new();
+        let at = |instance: &str| authorization(&serde_json::json!({ "instance": instance }), &context);
+        let known = at("https://api.atlassian.com/ex/jira/11223344-a1b2").unwrap();
+        assert_eq!((known.token_url.as_str(), known.is_vendors_own), (TOKEN_URL, true));
+        for refused in ["https://api.evil.example/ex/jira/1", "https://jira.example.com/jira", "jira.example.com"] {
+            assert_eq!(at(refused).unwrap_err().field(), Some("instance"), "{refused}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use ticketing_core::{Delivery, Error, ErrorKind, NativeError, Result, remedy};
-use ticketing_http::{Answer, Judge, RateReading};
+use ticketing_http::{ANONYMOUS, Answer, Judge, RateReading};
 
 /// The longest wait that an answer may ask for: a Data Center whose quota is 0 says 292 billion years (wire A9).
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
@@ -148,7 +148,7 @@ fn logged_in(answer: &Answer<'_>) -> Result<()> {
     }
     Err(Error::new(ErrorKind::Unauthenticated, "the site takes us for nobody: it does not know the credential")
         .with_http_status(answer.status.as_u16())
-        .with_code("anonymous")
+        .with_code(ANONYMOUS)
         .with_delivery(Delivery::Answered)
         .with_hint("check the token: it may have expired or been revoked"))
 }

@@ -17,6 +17,9 @@ use ticketing_http::config::object;
 /// What a bare subdomain is completed with (§B1.1).
 const SUFFIX: &str = ".zendesk.com";
 
+/// What a client asks for: without any, its tokens open nothing (§B1.3).
+const SCOPES: [&str; 2] = ["read", "write"];
+
 /// Where tokens are exchanged, on the account's own host.
 const TOKEN_PATH: &str = "/oauth/tokens";
 
@@ -63,7 +66,7 @@ pub(crate) fn authenticator(
                 None => OAuthGrant::ClientCredentials,
             };
             // §B1.3: the endpoint is documented with JSON.
-            let source = OAuthSource::new(client, grant, context.clone()).with_json();
+            let source = OAuthSource::new(client, grant, context.clone()).with_json().with_scopes(SCOPES);
             Arc::new(TokenCache::new(Arc::new(source), context.clock(), context.random(), TokenCacheOptions::default()))
         }
     })
@@ -85,7 +88,7 @@ pub(crate) fn authorization(config: &Value, context: &BuildContext) -> Result<Au
     let address = address(context.extension::<HttpContext>().map_or(&strict, HttpContext::policy), instance)?;
     let at = |path: &str| address.join(path).map(|url| url.to_string());
     let mut authorization = Authorization::new(at("/oauth/authorizations/new")?, at(TOKEN_PATH)?);
-    authorization.scopes = vec!["read".to_owned(), "write".to_owned()];
+    authorization.scopes = SCOPES.map(str::to_owned).into();
     authorization.pkce = true;
     authorization.is_vendors_own = is_vendors_own(&address);
     // Each refresh consumes the token that it used (§B1.3).

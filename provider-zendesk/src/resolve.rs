@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ticketing_core::{
-    AccountSelector, Clock, CollectionSelector, Delivery, Error, ErrorKind, GroupSelector, Result, UserSelector,
+    AccountSelector, Clock, CollectionSelector, Error, ErrorKind, GroupSelector, Result, UserSelector,
 };
 use ticketing_http::config::shown;
 
@@ -83,7 +83,7 @@ impl Resolver {
         };
         let mut candidates = Vec::new();
         for row in found.into_iter().filter(is_meant) {
-            let Some(id) = row.id else { return Err(anonymous()) };
+            let Some(id) = row.id else { return Err(crate::error::anonymous()) };
             candidates.push(Candidate {
                 id,
                 active: row.active != Some(false) && row.suspended != Some(true),
@@ -278,14 +278,6 @@ impl Resolver {
         }
         kept.insert(key, (now, id));
     }
-}
-
-/// The answer of `/users/me` to a credential that it does not know (`wire/jira-zendesk.md` §B1.3).
-pub(crate) fn anonymous() -> Error {
-    Error::new(ErrorKind::Unauthenticated, "the account answers as to nobody: the credential is not known")
-        .with_http_status(200)
-        .with_delivery(Delivery::Answered)
-        .with_hint("connect the account again, or correct the credential")
 }
 
 /// What somebody typed, whose emptiness is theirs and named as such.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use clap::Args;
 use serde_json::Value;
@@ -30,7 +30,7 @@ pub(crate) struct ConnectionArgs {
     #[arg(long, global = true, value_name = "FILE", env = "TICKETING_CA_FILE", hide_env_values = true)]
     ca_file: Option<PathBuf>,
     /// Allow this host although it is not public, `tickets.intra.example` or `10.0.0.7:8443`; several by repeating
-    #[arg(long, global = true, value_name = "HOST")]
+    #[arg(long, global = true, value_name = "HOST", value_parser = parse::host)]
     allow_host: Vec<String>,
     /// The connection of this name in the store, instead of --provider and --config; `ticketing connections list` shows them
     #[arg(long, global = true, value_name = "NAME", env = "TICKETING_CONNECTION", hide_env_values = true)]
@@ -48,6 +48,7 @@ impl ConnectionArgs {
     pub(crate) fn prefer_typed(&mut self, is_typed: impl Fn(&str) -> bool) {
         let (provider, config) = (is_typed("provider"), is_typed("config"));
         self.connection_is_typed = is_typed("connection");
+        self.store.prefer_typed(is_typed("key_file"));
         if self.connection_is_typed {
             self.provider.take_if(|_| !provider);
             self.config.take_if(|_| !config);
@@ -122,13 +123,26 @@ impl ConnectionArgs {
     pub(crate) async fn connections_over(&self, http: HttpContext) -> Result<Connections> {
         let store = self.store.open().await?;
         let context = BuildContext::new().with_extension(http);
-        Ok(Connections::new(store, ticketing::registry()?, &context)?)
+        let connections = Connections::new(store, ticketing::registry()?, &context)?;
+        // A command opens them once.
+        let _ = OPENED.set(connections.clone());
+        Ok(connections)
     }
 
     /// The network, as far as the one who types the command opens it.
     pub(crate) fn http(&self) -> Result<HttpContext> {
         let policy = self.allow_host.iter().fold(loopback(), |policy, host| policy.allow_host(host));
         http(policy, self.ca_file.as_ref())
+    }
+}
+
+/// The connections that this command opened.
+static OPENED: OnceLock<Connections> = OnceLock::new();
+
+/// Waits for refreshes that the command leaves behind.
+pub(crate) async fn settled() {
+    if let Some(connections) = OPENED.get() {
+        connections.settled().await;
     }
 }
 

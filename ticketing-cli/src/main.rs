@@ -48,7 +48,12 @@ fn run(cli: Cli) -> failure::Result<()> {
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Unexpected, format!("cannot start the runtime: {error}")))?;
-    let outcome = runtime.block_on(commands::run(cli));
+    let outcome = runtime.block_on(async {
+        let outcome = commands::run(cli).await;
+        // What a vendor gives in the place of a token is kept, whoever needs it next.
+        connection::settled().await;
+        outcome
+    });
     // Nobody waits for requests that were read ahead.
     runtime.shutdown_background();
     outcome

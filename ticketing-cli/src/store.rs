@@ -22,9 +22,22 @@ pub(crate) struct StoreArgs {
     /// The file of the keys that seal credentials; without it and TICKETING_KEY, one is made beside the store
     #[arg(long, global = true, value_name = "FILE", env = "TICKETING_KEY_FILE", hide_env_values = true)]
     key_file: Option<PathBuf>,
+    /// Whether --key-file was typed, and is not of the environment.
+    #[arg(skip)]
+    key_file_is_typed: bool,
 }
 
 impl StoreArgs {
+    /// A key file that is typed goes before TICKETING_KEY.
+    pub(crate) fn prefer_typed(&mut self, key_file: bool) {
+        self.key_file_is_typed = key_file;
+    }
+
+    /// Whether the keys are in TICKETING_KEY, where their owner changes them.
+    pub(crate) fn has_keys_in_environment(&self) -> bool {
+        !self.key_file_is_typed && set("TICKETING_KEY").is_some()
+    }
+
     /// Whose connections.
     pub(crate) fn tenant(&self) -> &str {
         &self.tenant
@@ -41,7 +54,7 @@ impl StoreArgs {
     }
 
     fn keys(&self, location: &Location) -> Result<KeySource> {
-        if let Some(keys) = set("TICKETING_KEY") {
+        if let (false, Some(keys)) = (self.key_file_is_typed, set("TICKETING_KEY")) {
             return Ok(KeySource::Text { name: "TICKETING_KEY".to_owned(), keys: Secret::new(keys) });
         }
         if let Some(path) = &self.key_file {

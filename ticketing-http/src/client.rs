@@ -17,7 +17,7 @@ use crate::context::HttpContext;
 use crate::rate::RateGate;
 use crate::redact;
 use crate::request::{Idempotency, Request};
-use crate::response::{Judge, Response, StatusJudge, StreamedResponse};
+use crate::response::{ANONYMOUS, Judge, Response, StatusJudge, StreamedResponse};
 use crate::retry::{Attempt, Decision, RetryBudget};
 
 /// The client of one connection. Cloning it is cheap, and clones share rate gate, retry budget and credential.
@@ -197,8 +197,9 @@ impl HttpClient {
                     return Ok(received);
                 }
                 Ok(Err(Failure { error, generation })) => {
-                    let unauthenticated =
-                        error.kind() == ErrorKind::Unauthenticated && error.http_status() == Some(401);
+                    // Some vendors answer a token that has ended as they would answer anybody.
+                    let unauthenticated = error.kind() == ErrorKind::Unauthenticated
+                        && (error.http_status() == Some(401) || error.code() == Some(ANONYMOUS));
                     if let (true, Some(generation), Some(authenticator)) =
                         (unauthenticated, generation, &self.authenticator)
                     {

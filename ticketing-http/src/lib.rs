@@ -45,7 +45,7 @@ pub use http;
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use rate::{RateGate, RatePermit, RateReading, RefusedFor, common_rate_headers};
 pub use request::{Body, Idempotency, Request, path_segment};
-pub use response::{Answer, Judge, Response, StatusJudge, StreamedResponse};
+pub use response::{ANONYMOUS, Answer, Judge, Response, StatusJudge, StreamedResponse};
 pub use retry::{Attempt, Backoff, Decision, RetryBudget, RetryPolicy, parse_retry_after};
 pub use sleeper::{Sleeper, TokioSleeper};
 pub use status::error_for_status;

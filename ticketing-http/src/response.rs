@@ -137,6 +137,10 @@ impl Answer<'_> {
     }
 }
 
+/// The code of an error that a [`Judge`] makes of an answer which takes us for nobody, whatever its status. Like a 401, it ends
+/// the token that was sent, and the request is sent once more where another one is had.
+pub const ANONYMOUS: &str = "anonymous";
+
 /// Says what a vendor's answers mean: a 200 may be a failure, a code in the body may say more than the status.
 pub trait Judge: fmt::Debug + Send + Sync + 'static {
     /// Fails where the answer is a failure. Retry and rate gate act on the error: its kind, `retry_after` and delivery.

@@ -26,21 +26,21 @@ impl Connections {
     /// `Config`, naming the key, where the address or another part of the configuration is wrong; `AlreadyExists` where the
     /// name is taken.
     pub async fn begin_authorization(&self, request: BeginAuthorization) -> Result<Begun> {
-        checked_name("name", &request.name)?;
-        checked_name("tenant", &request.tenant)?;
-        match self.store().find(&request.tenant, &request.name).await {
-            Ok(_) => {
-                return Err(Error::new(
-                    ErrorKind::AlreadyExists,
-                    format!("there is a connection `{}` already", request.name),
-                )
-                .with_field("name")
-                .with_hint("take another name, or authorize that one again by `begin_reauthorization`"));
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
+        self.is_free(&request.tenant, &request.name).await?;
         self.begin(request, None).await
+    }
+
+    /// Refuses a name that is none, or taken: before a vendor is asked for anything.
+    pub(crate) async fn is_free(&self, tenant: &str, name: &str) -> Result<()> {
+        checked_name("name", name)?;
+        checked_name("tenant", tenant)?;
+        match self.store().find(tenant, name).await {
+            Ok(_) => Err(Error::new(ErrorKind::AlreadyExists, format!("there is a connection `{name}` already"))
+                .with_field("name")
+                .with_hint("take another name, or authorize that one again by `begin_reauthorization`")),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// The client that a choice stands for.
@@ -138,7 +138,10 @@ impl Connections {
         let named = authorization.site_url_key.as_ref().and_then(|key| pending.config.get(key)?.as_str());
         let mut fitting = sites.iter().filter(|site| match &pending.site {
             Some(wanted) => site.id == *wanted || is_same_site(wanted, &site.url),
-            None => named.is_none_or(|named| is_same_site(named, &site.url)),
+            // The gateway's address ends in the site's id.
+            None => {
+                named.is_none_or(|named| is_same_site(named, &site.url) || named.ends_with(&format!("/{}", site.id)))
+            }
         });
         match (fitting.next(), fitting.next()) {
             (Some(one), None) => {
@@ -190,8 +193,10 @@ impl Connections {
     pub async fn connect(&self, tenant: &str, provider: &str, name: &str, config: Value) -> Result<Connection> {
         let provider = self.inner.registry.get(provider)?.name;
         let given = self.given(provider, config)?;
+        let scopes = self.scopes_of(provider, &given.config, given.credential.as_ref())?;
         let mut new = NewConnection::new(tenant, provider, name, given.account, given.config);
         new.mapping = given.mapping;
+        new.scopes = scopes;
         (new.own_client, new.credential) = (given.client, given.credential);
         self.store().add(new).await
     }
@@ -213,7 +218,7 @@ impl Connections {
         let account = built.info().account.clone();
         let (client, credential) = match auth {
             None => (None, None),
-            Some(auth) => match self.refreshing(provider, &config, &auth) {
+            Some(auth) => match self.refreshing(provider, &config, &auth)? {
                 Some((client, tokens)) => (Some(client), Some(Credential::OAuth(tokens))),
                 None => (None, Some(Credential::Fixed(FixedAuth(auth)))),
             },
@@ -221,19 +226,49 @@ impl Connections {
         Ok(Given { account, config, mapping, client, credential })
     }
 
-    /// A client and a refresh token in `auth` are kept as what they are, so that rotation is written down.
-    fn refreshing(&self, provider: &str, config: &Value, auth: &Map<String, Value>) -> Option<(Client, Tokens)> {
+    /// A client in `auth`, with a refresh token or for its own credentials, is kept as what it is, so that rotation is written
+    /// down and all processes share one token.
+    ///
+    /// # Errors
+    /// Those of the address, where its tokens could not be kept alive.
+    fn refreshing(
+        &self,
+        provider: &str,
+        config: &Value,
+        auth: &Map<String, Value>,
+    ) -> Result<Option<(Client, Tokens)>> {
         let known = ["type", "client_id", "client_secret", "refresh_token"];
-        if auth.keys().any(|key| !known.contains(&key.as_str())) || auth.get("type")?.as_str() != Some("oauth") {
-            return None;
+        let text = |key: &str| auth.get(key).and_then(Value::as_str).map(str::to_owned);
+        let is_oauth = text("type").as_deref() == Some("oauth");
+        if !is_oauth || auth.iter().any(|(key, value)| !known.contains(&key.as_str()) && !value.is_null()) {
+            return Ok(None);
         }
-        self.inner.authorization(provider, config).ok()?;
-        let text = |key: &str| auth.get(key)?.as_str().map(str::to_owned);
+        let (Some(id), refresh) = (text("client_id"), text("refresh_token")) else { return Ok(None) };
+        let authorization = self.inner.authorization(provider, config)?;
+        let grant = match refresh {
+            Some(_) => GrantKind::AuthorizationCode,
+            None if authorization.client_credentials => GrantKind::ClientCredentials,
+            None => return Ok(None),
+        };
         // A public client has no secret.
-        let client = Client::new(text("client_id")?, text("client_secret").map(Secret::new));
-        let refresh = Some(Secret::new(text("refresh_token")?));
-        let grant = GrantKind::AuthorizationCode;
-        Some((client, Tokens { grant, access: None, expires_at: None, refresh, login: None }))
+        let client = Client::new(id, text("client_secret").map(Secret::new));
+        let refresh = refresh.map(Secret::new);
+        Ok(Some((client, Tokens { grant, access: None, expires_at: None, refresh, login: None })))
+    }
+
+    /// The scopes that a client asks for where it asks for a token of its own.
+    pub(crate) fn scopes_of(
+        &self,
+        provider: &str,
+        config: &Value,
+        credential: Option<&Credential>,
+    ) -> Result<Vec<String>> {
+        match credential {
+            Some(Credential::OAuth(Tokens { grant: GrantKind::ClientCredentials, .. })) => {
+                Ok(self.inner.authorization(provider, config)?.scopes)
+            }
+            _ => Ok(Vec::new()),
+        }
     }
 
     fn endpoint(&self, authorization: &Authorization, pending: &Pending) -> Result<TokenEndpoint> {

@@ -16,8 +16,8 @@ use ticketing_http::auth::{Authenticator, TokenCache, TokenCacheOptions};
 use crate::connection::{Connection, ConnectionId, Status};
 use crate::credential::Credential;
 use crate::intake::Intakes;
-use crate::refresh::{FETCH, StoredTokens, needs_reauthorization};
-use crate::store::Store;
+use crate::refresh::{FETCH, StoredTokens, UnderWay, needs_reauthorization};
+use crate::store::{Store, moved};
 
 /// Clients that are kept open, at most; of more, the longest unused are closed.
 const KEPT_OPEN: usize = 1_000;
@@ -41,6 +41,7 @@ pub(crate) struct Inner {
     pub(crate) context: BuildContext,
     pub(crate) http: HttpContext,
     lease: Duration,
+    under_way: UnderWay,
     open: Mutex<OpenClients>,
     pub(crate) intakes: Intakes,
 }
@@ -86,13 +87,21 @@ impl Connections {
 
     fn over(store: Store, registry: Registry, context: BuildContext, http: HttpContext, lease: Duration) -> Self {
         let (open, intakes) = (Mutex::default(), Intakes::default());
-        Self { inner: Arc::new(Inner { store, registry, context, http, lease, open, intakes }) }
+        let under_way = UnderWay::default();
+        Self { inner: Arc::new(Inner { store, registry, context, http, lease, under_way, open, intakes }) }
     }
 
     /// The store.
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.inner.store
+    }
+
+    /// Waits until every refresh that is under way in this process has written down what the vendor gave. To be awaited before
+    /// the runtime ends: a token that lives is refreshed while it is used, and where refresh tokens rotate, the answer that
+    /// nobody keeps is the end of the connection. A minute at most, where a vendor does not answer.
+    pub async fn settled(&self) {
+        self.inner.under_way.over().await;
     }
 
     /// A client of the tenant's connection of this name. Nothing is sent.
@@ -125,12 +134,7 @@ impl Connections {
         let credential = self.inner.store.credential(&connection).await?;
         let provider = self.inner.build(&connection, credential)?;
         if provider.info().account != connection.account {
-            return Err(Error::new(
-                ErrorKind::Integrity,
-                format!("the configuration of `{}` leads to another account than its own", connection.name),
-            )
-            .with_field("config")
-            .with_hint("put the row back from a backup, or connect the account again; nothing was sent"));
+            return Err(moved("config", &connection.name, "has a configuration that leads to another account"));
         }
         Ok(self.inner.keep(&connection, TicketingClient::new(provider)))
     }
@@ -197,8 +201,14 @@ impl Inner {
                 fetch_timeout: FETCH,
                 ..TokenCacheOptions::default()
             };
-            let source =
-                StoredTokens::new(self.store.clone(), connection, authorization, self.http.clone(), self.lease);
+            let source = StoredTokens::new(
+                self.store.clone(),
+                connection,
+                authorization,
+                self.http.clone(),
+                self.lease,
+                self.under_way.clone(),
+            );
             TokenCache::new(Arc::new(source), self.http.clock(), self.http.random(), options)
         };
         let (auth, credential): (Option<Value>, Option<Arc<dyn Authenticator>>) = match credential {

@@ -133,6 +133,9 @@ enum WireCredential {
 struct WireClient {
     id: String,
     secret: Option<String>,
+    /// The account that a connection's own client was given for; the product's is for many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
 }
 
 fn text(secret: &Secret) -> String {
@@ -189,13 +192,16 @@ impl Bound {
 }
 
 impl Client {
-    pub(crate) fn to_clear(&self) -> Result<Zeroizing<Vec<u8>>> {
-        to_clear(&WireClient { id: self.id.clone(), secret: self.secret.as_ref().map(text) })
+    /// What is sealed: with the account that it was given for, where it is a connection's own.
+    pub(crate) fn to_clear(&self, account: Option<&str>) -> Result<Zeroizing<Vec<u8>>> {
+        let (id, secret) = (self.id.clone(), self.secret.as_ref().map(text));
+        to_clear(&WireClient { id, secret, account: account.map(str::to_owned) })
     }
 
-    pub(crate) fn from_clear(clear: &[u8]) -> Result<Self> {
+    /// What was sealed, and the account that it was given for.
+    pub(crate) fn from_clear(clear: &[u8]) -> Result<(Self, Option<String>)> {
         let wire: WireClient = from_clear(clear)?;
-        Ok(Self { id: wire.id, secret: wire.secret.map(Secret::new) })
+        Ok((Self { id: wire.id, secret: wire.secret.map(Secret::new) }, wire.account))
     }
 }
 

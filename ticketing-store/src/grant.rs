@@ -4,7 +4,7 @@ use ticketing_core::{Authorization, Error, ErrorKind, Result, Secret};
 use ticketing_http::auth::{OAuthGrant, TokenEndpoint};
 
 use crate::authorize::{Chosen, ask, split_mapping, without_auth};
-use crate::connection::{Connection, checked_name, holds_no_secret};
+use crate::connection::{Connection, holds_no_secret};
 use crate::connections::Connections;
 use crate::consent::BeginAuthorization;
 use crate::credential::{Client, Credential, GrantKind, Tokens};
@@ -29,7 +29,7 @@ impl Connections {
         request: BeginAuthorization,
         login: Option<(String, Secret)>,
     ) -> Result<Connection> {
-        checked_name("name", &request.name)?;
+        self.is_free(&request.tenant, &request.name).await?;
         without_auth(&request.config)?;
         let registration = self.inner.registry.get(&request.provider)?;
         holds_no_secret(registration, &request.config)?;

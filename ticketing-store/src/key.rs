@@ -258,22 +258,30 @@ fn unwritable(path: &Path, error: io::Error) -> Error {
         .with_source(error)
 }
 
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// The turn to change a key file, as long as it is held: its folder is locked, since the file itself is replaced.
 fn turn(path: &Path) -> Result<Option<std::fs::File>> {
     if !cfg!(unix) {
         return Ok(None);
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let folder = std::fs::File::open(folder).map_err(|error| unwritable(path, error))?;
+    let folder = std::fs::File::open(folder_of(path)).map_err(|error| unwritable(path, error))?;
     folder.lock().map_err(|error| unwritable(path, error))?;
     Ok(Some(folder))
 }
 
-/// A new file for its owner alone, whole on the disk before it has its name.
+/// A new file for its owner alone, whole on the disk before it has its name. Whoever has the turn writes it, so that what a
+/// process left that was killed is written over: it holds keys.
 fn write_beside(path: &Path, text: &str) -> io::Result<PathBuf> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.{:08x}", std::process::id(), rand::rng().next_u32()));
+    name.push(".new");
     let beside = path.with_file_name(name);
+    match std::fs::remove_file(&beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -284,18 +292,22 @@ fn write_beside(path: &Path, text: &str) -> io::Result<PathBuf> {
     Ok(beside)
 }
 
+/// The name that a file was given, on the disk: rows are sealed under what is in it from now on.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(unix) { std::fs::File::open(folder_of(path))?.sync_all() } else { Ok(()) }
+}
+
 /// Makes the key file, and leaves one alone that another process made first.
 fn create(path: &Path, key: &Key) -> Result<()> {
+    std::fs::create_dir_all(folder_of(path)).map_err(|error| unwritable(path, error))?;
+    let _turn = turn(path)?;
     let make = || -> io::Result<()> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
         let beside = write_beside(path, &key.to_line())?;
         let linked = std::fs::hard_link(&beside, path);
         std::fs::remove_file(&beside)?;
         match linked {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-            _ => Ok(()),
+            _ => sync_folder(path),
         }
     };
     make().map_err(|error| unwritable(path, error))
@@ -303,7 +315,10 @@ fn create(path: &Path, key: &Key) -> Result<()> {
 
 /// Puts new content in the key file's place, all at once.
 fn replace(path: &Path, text: &str) -> Result<()> {
-    let put = || std::fs::rename(write_beside(path, text)?, path);
+    let put = || {
+        std::fs::rename(write_beside(path, text)?, path)?;
+        sync_folder(path)
+    };
     put().map_err(|error| unwritable(path, error))
 }
 
@@ -354,6 +369,8 @@ mod tests {
         let error = keys.forget_all_but(&second).unwrap_err();
         assert_eq!((error.kind(), error.field()), (ErrorKind::Conflict, Some("key")), "{error}");
         assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 3);
+        // What a process left that was killed in the middle.
+        std::fs::write(path.with_file_name("key.new"), "keys").unwrap();
         let third = Arc::clone(keys.ring().primary().unwrap());
         keys.forget_all_but(&third).unwrap();
         assert!(!keys.ring().names().contains(&first));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
-use ticketing_core::Result;
+use ticketing_core::{Error, Result};
 
 use crate::connection::{Connection, ConnectionId};
 use crate::credential::{Bound, Client, Credential, Tokens};
@@ -184,9 +184,26 @@ impl Store {
                 .execute(&mut *transaction)
                 .await
                 .map_err(storage)?;
-            self.put(&mut transaction, tenant, id, CLIENT, &client.to_clear()?).await?;
+            self.put(&mut transaction, tenant, id, CLIENT, &client.to_clear(Some(&connection.account))?).await?;
         }
         transaction.commit().await.map_err(storage)
+    }
+
+    /// Notes what the vendor said of a credential when it was tried, or that it takes it: a credential that is not refreshed is
+    /// judged by that alone.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn note_check(&self, connection: &Connection, refused: Option<&Error>) -> Result<()> {
+        let why: Option<String> = refused.map(|error| error.message().chars().take(300).collect());
+        sqlx::query("UPDATE connections SET last_error = $1 WHERE tenant = $2 AND id = $3")
+            .bind(why)
+            .bind(&connection.tenant)
+            .bind(connection.id.as_str())
+            .execute(&self.database.pool)
+            .await
+            .map(|_| ())
+            .map_err(storage)
     }
 
     /// Notes that a connection is in use; not more often than it is worth a write.

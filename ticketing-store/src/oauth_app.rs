@@ -54,7 +54,7 @@ impl Store {
                 .with_field("app")
                 .with_hint("take another name for it"));
         }
-        self.put(&mut transaction, EVERYBODY, &owner(name), CLIENT, &client.to_clear()?).await?;
+        self.put(&mut transaction, EVERYBODY, &owner(name), CLIENT, &client.to_clear(None)?).await?;
         transaction.commit().await.map_err(storage)
     }
 
@@ -101,6 +101,6 @@ impl Store {
                 .with_hint("keep one: give its name with its client id and secret once"));
         }
         let clear = self.secret(EVERYBODY, &owner(name), CLIENT).await?;
-        clear.map_or_else(|| Err(lost(CLIENT, name)), |clear| Client::from_clear(&clear))
+        clear.map_or_else(|| Err(lost(CLIENT, name)), |clear| Client::from_clear(&clear).map(|(client, _)| client))
     }
 }

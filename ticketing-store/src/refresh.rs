@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use ticketing_core::{Authorization, Delivery, Error, ErrorKind, Result, Secret};
 use ticketing_http::auth::{CredentialSource, Granted, OAuthGrant, Token, TokenEndpoint};
 use ticketing_http::{HttpContext, Sleeper};
-use tokio::time::timeout;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
 
 use crate::authorize::may_have_shared;
 use crate::connection::{Connection, ConnectionId, OAuthApp, Status};
@@ -19,10 +20,44 @@ use crate::store::Store;
 /// How long one request to a token endpoint may take.
 pub(crate) const ASK: Duration = Duration::from_secs(20);
 /// How long everything may take, waiting for another process included: its lease, and a request of our own.
+const LONGEST_FETCH: Duration = Duration::from_secs(65);
+/// When whoever waits is told that it took too long: never while a request is under way.
 pub(crate) const FETCH: Duration = Duration::from_secs(75);
 /// The first wait for another process's refresh; it doubles up to the longest.
 const FIRST_WAIT: Duration = Duration::from_millis(20);
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
+
+/// How many refreshes are under way. Cloning it shares it.
+#[derive(Debug, Clone)]
+pub(crate) struct UnderWay(Arc<watch::Sender<usize>>);
+
+/// One of them, until it is dropped.
+struct OneUnderWay(Arc<watch::Sender<usize>>);
+
+impl Default for UnderWay {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(0)))
+    }
+}
+
+impl UnderWay {
+    fn begin(&self) -> OneUnderWay {
+        self.0.send_modify(|count| *count += 1);
+        OneUnderWay(Arc::clone(&self.0))
+    }
+
+    /// Waits until there is none.
+    pub(crate) async fn over(&self) {
+        // Its sender is here, so that it cannot be closed.
+        let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
+    }
+}
+
+impl Drop for OneUnderWay {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
 
 /// The tokens of one connection, by the store.
 pub(crate) struct StoredTokens {
@@ -37,6 +72,8 @@ pub(crate) struct StoredTokens {
     lease: Duration,
     /// The access token that was given out last: where it is asked for anew, it is used up or was refused.
     given_out: Mutex<Option<Secret>>,
+    /// Refreshes that are under way in this process.
+    under_way: UnderWay,
     /// New tokens that the store has not taken yet; the vendor may have ended the old ones.
     left_over: Mutex<Option<LeftOver>>,
 }
@@ -62,8 +99,10 @@ impl StoredTokens {
         authorization: Authorization,
         http: HttpContext,
         lease: Duration,
+        under_way: UnderWay,
     ) -> Self {
         Self {
+            under_way,
             store,
             tenant: connection.tenant.clone(),
             id: connection.id.clone(),
@@ -129,17 +168,18 @@ impl StoredTokens {
             }
         };
         let endpoint = self.endpoint(connection).await?;
-        match timeout(ASK, endpoint.ask(&grant)).await {
-            Ok(Err(error)) if is_refusal(&error) && tokens.login.is_some() && tokens.refresh.is_some() => {
+        let asking = async {
+            match (endpoint.ask(&grant).await, &tokens.login) {
                 // The refresh token is over, and the user's name and password are still there.
-                let Some((username, password)) = tokens.login.clone() else { return Err(error) };
-                timeout(ASK, endpoint.ask(&OAuthGrant::Password { username, password }))
-                    .await
-                    .unwrap_or_else(|_| late())
+                (Err(error), Some((username, password))) if is_refusal(&error) && tokens.refresh.is_some() => {
+                    let (username, password) = (username.clone(), password.clone());
+                    endpoint.ask(&OAuthGrant::Password { username, password }).await
+                }
+                (outcome, _) => outcome,
             }
-            Ok(outcome) => outcome,
-            Err(_) => late(),
-        }
+        };
+        // All of it within the lease.
+        timeout(ASK, asking).await.unwrap_or_else(|_| late())
     }
 
     async fn endpoint(&self, connection: &Connection) -> Result<TokenEndpoint> {
@@ -193,6 +233,8 @@ pub(crate) fn needs_reauthorization(connection: &Connection) -> Error {
 #[async_trait]
 impl CredentialSource for StoredTokens {
     async fn fetch(&self) -> Result<Token> {
+        let _under_way = self.under_way.begin();
+        let begun = Instant::now();
         let left_over = self.left_over().clone();
         if let Some(left_over) = left_over {
             self.keep(left_over).await?;
@@ -207,7 +249,15 @@ impl CredentialSource for StoredTokens {
                 return Ok(self.give_out(token));
             }
             if !self.store.take_lease(&self.tenant, &self.id, &self.owner, self.lease).await? {
-                // Another process asks; what it gets is ours too.
+                // Another process asks; what it gets is ours too. A request that begins is not broken off any more: there
+                // has to be time for it.
+                if begun.elapsed() + ASK > LONGEST_FETCH {
+                    return Err(Error::new(
+                        ErrorKind::Timeout,
+                        "other processes are asking for this connection's token",
+                    )
+                    .with_retry_after(Duration::ZERO));
+                }
                 self.sleeper.sleep(wait).await;
                 wait = (wait * 2).min(LONGEST_WAIT);
                 continue;

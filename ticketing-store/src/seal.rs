@@ -99,16 +99,21 @@ pub(crate) fn no_bytes(slot: &str, owner: &str) -> Error {
 }
 
 fn damaged(slot: &str, message: String) -> Error {
-    let (field, instead) = match slot {
+    let (field, instead) = way_out(slot);
+    Error::new(ErrorKind::Integrity, message)
+        .with_field(field)
+        .with_hint(format!("put the row back from a backup, or {instead}; the row was left as it is"))
+}
+
+/// What is wrong with, for people, where a sealed row is, and what mends it.
+pub(crate) fn way_out(slot: &str) -> (&'static str, &'static str) {
+    match slot {
         WEBHOOK_SECRETS => {
             ("webhook_secrets", "make a new one (`ticketing admin-kit … --connection`, `set_webhook_secrets`)")
         }
         CLIENT => ("oauth_client", "connect with the client and its secret again"),
-        _ => ("credential", "connect the account again"),
-    };
-    Error::new(ErrorKind::Integrity, message)
-        .with_field(field)
-        .with_hint(format!("put the row back from a backup, or {instead}; the row was left as it is"))
+        _ => ("credential", "connect the account again (`ticketing connect PROVIDER --connection NAME`)"),
+    }
 }
 
 fn shown(text: &str) -> String {

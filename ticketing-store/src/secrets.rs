@@ -6,8 +6,8 @@ use zeroize::Zeroizing;
 
 use crate::database::{Dialect, storage};
 use crate::failpoint;
-use crate::key::{Key, Keys};
-use crate::seal::{Place, key_of, no_bytes, open, seal};
+use crate::key::{Key, Keyring, Keys};
+use crate::seal::{Place, key_of, no_bytes, open, seal, way_out};
 use crate::store::Store;
 
 /// The slots of a connection.
@@ -72,11 +72,29 @@ pub(crate) async fn put(
     }
 }
 
+/// Refuses keys of which none opens anything: who has only those has lost the others, or came to a store of somebody else.
+pub(crate) async fn has_right_keys(connection: &mut AnyConnection, keys: &Keys) -> Result<()> {
+    let ids: Vec<String> =
+        sqlx::query_scalar("SELECT DISTINCT key_id FROM secrets").fetch_all(&mut *connection).await.map_err(storage)?;
+    let opens = |keys: &Keyring| ids.iter().any(|id| hex::decode(id).is_ok_and(|id| keys.find(&id).is_some()));
+    if ids.is_empty() || opens(&keys.ring()) || opens(keys.current()?.as_ref()) {
+        return Ok(());
+    }
+    let (needed, names) = (ids.join(", "), keys.ring().names());
+    Err(Error::new(
+        ErrorKind::Config,
+        format!("the store is sealed under the key {needed}, which is not among those at hand: {names}"),
+    )
+    .with_field("key")
+    .with_hint("give that key, in TICKETING_KEY or the key file: a new one would open nothing of what is there"))
+}
+
 /// A secret that should be there.
 pub(crate) fn lost(slot: &str, name: &str) -> Error {
+    let (field, instead) = way_out(slot);
     Error::new(ErrorKind::Integrity, format!("the sealed {slot} of `{name}` is not where it was written"))
-        .with_field("credential")
-        .with_hint("put the row back from a backup, or connect the account again")
+        .with_field(field)
+        .with_hint(format!("put the row back from a backup, or {instead}"))
 }
 
 impl Store {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -24,6 +25,8 @@ use crate::secrets::{self, CLIENT, CREDENTIAL, WEBHOOK_SECRETS};
 pub struct Store {
     pub(crate) database: Database,
     pub(crate) keys: Arc<Keys>,
+    /// Whether the keys are known to be those of this store.
+    has_right_keys: Arc<AtomicBool>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -118,7 +121,7 @@ impl Store {
             .await
             .map_err(storage)?;
         let keys = Arc::new(Keys::load(keys, sealed == 0)?);
-        Ok(Self { database, keys, clock: Arc::new(SystemClock) })
+        Ok(Self { database, keys, has_right_keys: Arc::default(), clock: Arc::new(SystemClock) })
     }
 
     /// With another clock for what is written down; leases go by the database's own.
@@ -195,12 +198,12 @@ impl Store {
         if inserted.rows_affected() != 1 {
             return Err(name_taken(&new.name));
         }
+        if let Some(client) = &new.own_client {
+            self.put(transaction, &new.tenant, id.as_str(), CLIENT, &client.to_clear(Some(&new.account))?).await?;
+        }
         if let Some(credential) = new.credential {
             let clear = Bound { account: new.account, credential }.to_clear()?;
             self.put(transaction, &new.tenant, id.as_str(), CREDENTIAL, &clear).await?;
-        }
-        if let Some(client) = &new.own_client {
-            self.put(transaction, &new.tenant, id.as_str(), CLIENT, &client.to_clear()?).await?;
         }
         if !new.webhook_secrets.is_empty() {
             let clear = secrets_to_clear(&new.webhook_secrets)?;
@@ -279,6 +282,8 @@ impl Store {
     /// `NotFound`; `AlreadyExists` where the name is taken.
     pub async fn rename(&self, tenant: &str, name: &str, to: &str) -> Result<Connection> {
         checked_name("name", to)?;
+        // One that cannot be read is not renamed half.
+        self.find(tenant, name).await?;
         let mut transaction = self.database.begin().await?;
         let taken: i64 = sqlx::query_scalar("SELECT count(*) FROM connections WHERE tenant = $1 AND name = $2")
             .bind(tenant)
@@ -307,26 +312,26 @@ impl Store {
         self.find(tenant, to).await
     }
 
-    /// Removes a connection and everything sealed beside it.
+    /// Removes a connection and everything sealed beside it, whatever became of its row.
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn remove(&self, tenant: &str, name: &str) -> Result<Connection> {
-        let connection = self.find(tenant, name).await?;
+    pub async fn remove(&self, tenant: &str, name: &str) -> Result<()> {
         let mut transaction = self.database.begin().await?;
+        let id: String = sqlx::query_scalar("SELECT id FROM connections WHERE tenant = $1 AND name = $2")
+            .bind(tenant)
+            .bind(name)
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(storage)?
+            .ok_or_else(|| no_connection(name))?;
         for statement in [
             "DELETE FROM connections WHERE tenant = $1 AND id = $2",
             "DELETE FROM secrets WHERE tenant = $1 AND owner = $2",
         ] {
-            sqlx::query(statement)
-                .bind(tenant)
-                .bind(connection.id.as_str())
-                .execute(&mut *transaction)
-                .await
-                .map_err(storage)?;
+            sqlx::query(statement).bind(tenant).bind(&id).execute(&mut *transaction).await.map_err(storage)?;
         }
-        transaction.commit().await.map_err(storage)?;
-        Ok(connection)
+        transaction.commit().await.map_err(storage)
     }
 
     /// The secrets that webhook deliveries of a connection are signed with.
@@ -384,12 +389,7 @@ impl Store {
         };
         let bound = Bound::from_clear(&clear)?;
         if bound.account != connection.account {
-            return Err(Error::new(
-                ErrorKind::Integrity,
-                format!("the connection `{}` has another account than its credential was given for", connection.name),
-            )
-            .with_field("account")
-            .with_hint("put the row back from a backup, or connect the account again"));
+            return Err(moved("account", &connection.name, "has another account than its credential was given for"));
         }
         Ok(Some(bound.credential))
     }
@@ -401,9 +401,19 @@ impl Store {
             Some(OAuthApp::Own { .. }) => self.own_secret(connection, CLIENT).await?,
             None => None,
         };
-        clear.map_or_else(|| Err(secrets::lost(CLIENT, &connection.name)), |clear| Client::from_clear(&clear))
+        let clear = clear.ok_or_else(|| secrets::lost(CLIENT, &connection.name))?;
+        let (client, account) = Client::from_clear(&clear)?;
+        // Stores of the first versions do not say whose it is.
+        if account.is_some_and(|account| account != connection.account) {
+            return Err(moved("account", &connection.name, "has another account than its OAuth client was given for"));
+        }
+        Ok(client)
     }
 
+    /// Seals and writes one secret.
+    ///
+    /// # Errors
+    /// `Config` where no key at hand opens anything that is in the store: what is sealed now would open nowhere else.
     pub(crate) async fn put(
         &self,
         connection: &mut AnyConnection,
@@ -412,8 +422,19 @@ impl Store {
         slot: &str,
         clear: &[u8],
     ) -> Result<()> {
+        if !self.has_right_keys.load(Ordering::Relaxed) {
+            secrets::has_right_keys(connection, &self.keys).await?;
+            self.has_right_keys.store(true, Ordering::Relaxed);
+        }
         secrets::put(connection, &self.keys, tenant, owner, slot, clear).await
     }
+}
+
+/// A row that leads elsewhere than what is sealed beside it was given for: nothing goes there.
+pub(crate) fn moved(field: &str, name: &str, how: &str) -> Error {
+    Error::new(ErrorKind::Integrity, format!("the connection `{name}` {how}")).with_field(field).with_hint(
+        "put the row back from a backup, or remove the connection and connect the account anew; nothing was sent",
+    )
 }
 
 fn expires_at(credential: &Credential) -> Option<DateTime<Utc>> {
@@ -492,5 +513,7 @@ fn parse(column: &str, text: &str) -> Result<Value> {
 fn unreadable(column: &str) -> Error {
     Error::new(ErrorKind::Integrity, format!("its `{column}` is not what was written"))
         .with_field(column)
-        .with_hint("put the row back from a backup, or connect the account again; the row was left as it is")
+        .with_hint(
+            "put the row back from a backup, or remove the connection and connect the account anew; the row was left as it is",
+        )
 }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use ticketing_core::{Error, ErrorKind, Result, Secret};
 use zeroize::Zeroizing;
 
-use crate::connection::{Connection, OAuthApp};
+use crate::connection::{Connection, OAuthApp, Status};
 use crate::credential::{Bound, Client, from_clear, to_clear};
 use crate::store::{NewConnection, Store};
 
@@ -74,6 +74,9 @@ struct Content {
     credential: Option<Map<String, Value>>,
     webhook_secrets: Vec<String>,
     scopes: Vec<String>,
+    /// Why the vendor takes it no more, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dead: Option<String>,
 }
 
 impl Kdf {
@@ -131,7 +134,7 @@ impl Store {
         }
         let client = match &connection.oauth_app {
             None => None,
-            Some(_) => Some(from_clear(&self.client(connection).await?.to_clear()?)?),
+            Some(_) => Some(from_clear(&self.client(connection).await?.to_clear(None)?)?),
         };
         let credential = match self.credential(connection).await? {
             None => None,
@@ -154,6 +157,8 @@ impl Store {
             credential,
             webhook_secrets: secrets.iter().map(|secret| secret.expose().to_owned()).collect(),
             scopes: connection.scopes.clone(),
+            dead: (connection.status == Status::NeedsReauthorization)
+                .then(|| connection.last_error.clone().unwrap_or_default()),
         };
         let kdf = Kdf::new();
         let mut nonce = [0; 24];
@@ -212,7 +217,7 @@ impl Store {
             content.config,
         );
         if let Some(client) = content.client {
-            let client = Client::from_clear(&to_clear(&client)?)?;
+            let (client, _) = Client::from_clear(&to_clear(&client)?)?;
             match &content.shared_app {
                 Some(app) if self.oauth_app(app, &new.provider).await.is_ok_and(|known| known == client) => {
                     new.shared_app = Some(app.clone());
@@ -230,6 +235,9 @@ impl Store {
         new.mapping = content.mapping;
         new.webhook_secrets = content.webhook_secrets.into_iter().map(Secret::new).collect();
         new.scopes = content.scopes;
-        self.add(new).await
+        let made = self.add(new).await?;
+        let Some(why) = content.dead else { return Ok(made) };
+        self.mark_dead(tenant, &made.id, made.generation, &why).await?;
+        self.get(tenant, &made.id).await
     }
 }

@@ -155,6 +155,8 @@ fn the_clients_secret_is_changed(home: &Home, server: &Server) {
     home.run(&["connect", "servicenow", "--connection", "main", "--client-id", "sandbox-client"])
         .bad(2, &["--client-id", "secret"]);
     home.run(&["connect", "servicenow", "--connection", "main", "--app", "x"]).bad(2, &["--app"]);
+    let args = ["connect", "servicenow", "--connection", "main", "--app", "x", "--client-secret-file", &file];
+    home.run(&args).bad(5, &["`app`", "of its own"]);
     assert!(!home.holds("hunter2"));
     std::fs::remove_file(&file).unwrap();
 }
@@ -388,6 +390,8 @@ fn the_administrators_kit_is_written() {
     home.run(&args).bad(2, &["--secret-out"]);
     let shown = home.run(&["connections", "show", "c", "--json"]).good();
     assert_eq!(shown.json()["webhook_secrets"], 1);
+    home.run(&["admin-kit", "zendesk", "--webhook-url", url, "--out", &out, "--secret-out", &home.path("none")])
+        .bad(2, &["--secret-out", "--secret-file"]);
     // One that the vendor made.
     let made = home.path("made");
     std::fs::write(&made, "vendors-own-secret\n").unwrap();

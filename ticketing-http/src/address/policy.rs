@@ -176,6 +176,10 @@ impl AddressPolicy {
         if self.lists(url) {
             return Ok(());
         }
+        // Its addresses are open for the sake of the port that is listed.
+        if self.hosts.iter().any(|listed| host_of(listed) == url.host_str().unwrap_or_default()) {
+            return Err("is allowed at another port".to_owned());
+        }
         let Host::Domain(name) = host else {
             return Err("is an IP address".to_owned());
         };
@@ -214,23 +218,52 @@ fn check_name(name: &str) -> Result<(), String> {
 }
 
 /// True where a name outside of the suffix is made to be taken for one under it: the suffix in the middle, its second level
-/// under another top level, or letters that look alike.
+/// under another top level, or as a part of another name (`acme-zendesk.com`, `zendesk-login.com`), over several levels
+/// (`service.now.com`), or letters that look alike.
 fn imitates(name: &str, suffix: &str) -> bool {
     let (name, home) = (name.to_ascii_lowercase(), suffix.trim_start_matches('.').to_ascii_lowercase());
     if name == home || name.ends_with(&format!(".{home}")) {
         return false;
     }
-    let level = |host: &str, nth: usize| host.rsplit('.').nth(nth).map(skeleton);
-    let own = level(&home, 1);
+    let Some(own) = home.rsplit('.').nth(1).map(|label| skeleton(label).replace('-', "")) else { return false };
     // `co.uk`, `com.au`: what is registered stands one level further down.
     let is_paired = name.rsplit('.').nth(1).is_some_and(|label| label.len() <= 3);
+    let mut registered = name.rsplit('.').skip(1).take(1 + usize::from(is_paired)).map(skeleton);
+    let poses = |label: String| {
+        let parts: Vec<&str> = label.split('-').collect();
+        label.replace('-', "").ends_with(&own) || has_run(&parts, &own, 1)
+    };
+    let labels: Vec<String> = name.split('.').map(|label| skeleton(label).replace('-', "")).collect();
     skeleton(&format!(".{name}.")).contains(&skeleton(&format!(".{home}.")))
-        || (own.is_some() && (level(&name, 1) == own || (is_paired && level(&name, 2) == own)))
+        || registered.any(poses)
+        || has_run(&labels, &own, 2)
+}
+
+/// Whether so many parts in a row, or more, are a word when they are put together.
+fn has_run(parts: &[impl AsRef<str>], word: &str, least: usize) -> bool {
+    let begins = |from: usize| {
+        let mut joined = String::new();
+        for (part, count) in parts[from..].iter().zip(1..) {
+            joined.push_str(part.as_ref());
+            if joined.len() >= word.len() {
+                return joined == word && count >= least;
+            }
+        }
+        false
+    };
+    (0..parts.len()).any(begins)
 }
 
 /// A label with the letters that pass for one another made one.
 fn skeleton(label: &str) -> String {
-    label.replace("rn", "m").replace("vv", "w").replace(['1', 'i'], "l").replace('0', "o").replace('5', "s")
+    label
+        .replace("rn", "m")
+        .replace("vv", "w")
+        .replace(['1', 'i'], "l")
+        .replace('0', "o")
+        .replace('5', "s")
+        .replace('3', "e")
+        .replace('4', "a")
 }
 
 fn is_label(label: &str) -> bool {

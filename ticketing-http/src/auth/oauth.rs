@@ -41,6 +41,13 @@ impl OAuthSource {
         }
     }
 
+    /// Asks for these scopes where a client asks for a token of its own.
+    #[must_use]
+    pub fn with_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.endpoint = self.endpoint.with_scopes(scopes.into_iter().map(Into::into));
+        self
+    }
+
     /// Asks in JSON, for an endpoint that reads no form.
     #[must_use]
     pub fn with_json(mut self) -> Self {

@@ -252,7 +252,7 @@ impl TokenEndpoint {
         let status = parts.status.as_u16();
         // An outage or a rate limit is not the end of a credential, whatever its body says.
         let outage = parts.status.is_server_error() || matches!(status, 408 | 425 | 429);
-        if let Some(code) = refusal(&collected).filter(|_| !outage) {
+        if let Some(code) = refusal(status, &collected).filter(|_| !outage) {
             return Err(Failed(Box::new(refused(&code))));
         }
         if !parts.status.is_success() {
@@ -314,15 +314,32 @@ fn unavailable(message: &str) -> Error {
     Error::new(ErrorKind::Unavailable, message).with_retry_after(std::time::Duration::ZERO)
 }
 
-/// The vendor's code where the answer says that it gives no token: any JSON with an `error`, whatever its form and status.
-fn refusal(body: &[u8]) -> Option<String> {
+/// The codes of RFC 6749 §4.1.2.1 and §5.2 that say that no token will be given, and GitHub's own, which come with 200.
+const REFUSALS: [&str; 10] = [
+    "access_denied",
+    "bad_refresh_token",
+    "bad_verification_code",
+    "incorrect_client_credentials",
+    "invalid_client",
+    "invalid_grant",
+    "invalid_request",
+    "invalid_scope",
+    "unauthorized_client",
+    "unsupported_grant_type",
+];
+
+/// The vendor's code where the answer says that it gives no token: with 400 and 401 any JSON with an `error`, since vendors have
+/// codes of their own (ServiceNow's `server_error`, wire/servicenow.md §5); with another status only a code that can mean nothing
+/// else. A gateway's `{"error":"Not Found"}` and a transaction that was cancelled (200, an object) are outages.
+fn refusal(status: u16, body: &[u8]) -> Option<String> {
     let json: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let asked_wrongly = matches!(status, 400 | 401);
     match json.get("error")? {
         serde_json::Value::Null => None,
-        // RFC 6749 §4.1.2.1: an outage by another name.
+        // An outage by another name.
         serde_json::Value::String(code) if code == "temporarily_unavailable" => None,
-        serde_json::Value::String(code) => Some(code.clone()),
-        _ => Some("error".to_owned()),
+        serde_json::Value::String(code) => (asked_wrongly || REFUSALS.contains(&code.as_str())).then(|| code.clone()),
+        _ => asked_wrongly.then(|| "error".to_owned()),
     }
 }
 

@@ -53,6 +53,8 @@ fn honest_addresses_are_taken_in_every_spelling() {
         ("agency.servicenowservices.com", "https://agency.servicenowservices.com"),
         ("support.acme.com", "https://support.acme.com"),
         ("service-now.acme.com", "https://service-now.acme.com"),
+        ("servicenow.acme.com", "https://servicenow.acme.com"),
+        ("now.acme.com", "https://now.acme.com"),
         // What would be a number or a local name elsewhere is the name of an instance here, and no more.
         ("2130706433", "https://2130706433.service-now.com"),
         ("0x7f000001", "https://0x7f000001.service-now.com"),

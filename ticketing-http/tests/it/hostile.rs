@@ -51,6 +51,13 @@ pub(crate) const HOSTILE: &[&str] = &[
     "acme.service-now.com.au",
     "acme.service-n0w.com.evil.org",
     "acme.servlce-now.co.uk",
+    "acme-service-now.com",
+    "acmeservice-now.com",
+    "acme.service.now.com",
+    "service-now-login.com",
+    "acme.s3rvice-now.com",
+    "acme.serv1ce-now.net",
+    "acme.servicenow.net",
     // IPv4 addresses in every spelling
     "127.0.0.1",
     "https://127.0.0.1",

@@ -98,6 +98,13 @@ async fn an_outage_or_a_limit_passes() {
         (400, "<html>Your instance is hibernating</html>", ErrorKind::Unavailable),
         (401, "<html>login</html>", ErrorKind::Unavailable),
         (200, "<html>Your instance is hibernating</html>", ErrorKind::Unavailable),
+        // A gateway's words, and an instance's own for a transaction that it cancelled.
+        (404, r#"{"status":404,"error":"Not Found"}"#, ErrorKind::Unavailable),
+        (403, r#"{"error":"Forbidden"}"#, ErrorKind::Unavailable),
+        (403, r#"{"error":{"title":"Account in maintenance","message":"try later"}}"#, ErrorKind::Unavailable),
+        (409, r#"{"error":"conflict"}"#, ErrorKind::Unavailable),
+        (200, r#"{"error":{"message":"Transaction cancelled"},"status":"failure"}"#, ErrorKind::Unavailable),
+        (400, r#"{"error":"temporarily_unavailable"}"#, ErrorKind::Unavailable),
         (200, "{}", ErrorKind::Unavailable),
         (200, r#"{"access_token":"","token_type":"Bearer"}"#, ErrorKind::Unavailable),
         (200, "", ErrorKind::Unavailable),

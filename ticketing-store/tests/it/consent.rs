@@ -1,12 +1,13 @@
 //! To the vendor's page and back: what a state is good for, and for whom.
 
 use serde_json::json;
+use ticketing_core::request::ListGroups;
 use ticketing_core::{ErrorKind, Secret};
 use ticketing_store::{BeginAuthorization, Callback, Client, ClientChoice, Completed, OAuthApp, Status};
 
 use vendor_sandbox::jira::OtherSite;
 
-use crate::bed::{Bed, JIRA, REDIRECT, SERVICENOW, TENANT, with_password};
+use crate::bed::{Bed, JIRA, REDIRECT, SERVICENOW, TENANT, ZENDESK, with_password};
 
 fn value(url: &url::Url, name: &str) -> Option<String> {
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
@@ -353,7 +354,11 @@ async fn a_client_gets_another_secret_in_place() {
 
     // One that is wrong takes the place of nothing.
     let again = async |client: Client| {
-        let begun = bed.connections.begin_reauthorization_with(TENANT, &made.id, REDIRECT, client).await.unwrap();
+        let begun = bed
+            .connections
+            .begin_reauthorization_with(TENANT, &made.id, REDIRECT, ClientChoice::Own(client))
+            .await
+            .unwrap();
         let callback = Callback::from_query(&bed.agree(&begun.url).await).unwrap();
         bed.connections.complete_authorization(TENANT, callback).await
     };
@@ -361,9 +366,15 @@ async fn a_client_gets_another_secret_in_place() {
     let row = bed.connections.store().get(TENANT, &made.id).await.unwrap();
     assert_eq!(row.status, Status::NeedsReauthorization);
     again(with("rolled-secret")).await.unwrap();
-    let refused = bed.connections.reauthorize_by_grant(TENANT, &machine.id, Some(with("wrong-secret")), None).await;
+    let refused = bed
+        .connections
+        .reauthorize_by_grant(TENANT, &machine.id, Some(ClientChoice::Own(with("wrong-secret"))), None)
+        .await;
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::Unauthenticated);
-    let back = bed.connections.reauthorize_by_grant(TENANT, &machine.id, Some(with("rolled-secret")), None).await;
+    let back = bed
+        .connections
+        .reauthorize_by_grant(TENANT, &machine.id, Some(ClientChoice::Own(with("rolled-secret"))), None)
+        .await;
     assert_eq!(back.unwrap().status, Status::Active);
     // It is kept: the next tokens are had by it, here and in another process.
     bed.advance(1_801);
@@ -382,7 +393,10 @@ async fn a_client_gets_another_secret_in_place() {
     again(Client::new("other-client", Some(Secret::new("sandbox-secret")))).await.unwrap();
     // What is refused takes the place of nothing that works.
     assert_eq!(again(with("wrong-secret")).await.unwrap_err().kind(), ErrorKind::Unauthenticated);
-    let refused = bed.connections.reauthorize_by_grant(TENANT, &machine.id, Some(with("wrong-secret")), None).await;
+    let refused = bed
+        .connections
+        .reauthorize_by_grant(TENANT, &machine.id, Some(ClientChoice::Own(with("wrong-secret"))), None)
+        .await;
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::Unauthenticated);
     let row = bed.connections.store().get(TENANT, &made.id).await.unwrap();
     assert_eq!(row.oauth_app, Some(OAuthApp::Own { client_id: "other-client".to_owned() }));
@@ -445,15 +459,58 @@ async fn a_client_is_replaced_only_where_it_is_the_connections_own() {
     let shared = bed.connect(request).await;
     let fixed = with_password(&bed.connections, TENANT, "fixed", "admin").await;
     for (id, kind) in [(&fixed.id, ErrorKind::Unsupported), (&shared.id, ErrorKind::Conflict)] {
-        let begun = bed.connections.begin_reauthorization_with(TENANT, id, REDIRECT, client()).await;
+        let begun = bed.connections.begin_reauthorization_with(TENANT, id, REDIRECT, ClientChoice::Own(client())).await;
         assert_eq!(begun.unwrap_err().kind(), kind);
-        let given = bed.connections.reauthorize_by_grant(TENANT, id, Some(client()), None).await;
+        let given = bed.connections.reauthorize_by_grant(TENANT, id, Some(ClientChoice::Own(client())), None).await;
         assert_eq!(given.unwrap_err().kind(), kind);
     }
     let given = bed.connections.reauthorize_by_grant(TENANT, &fixed.id, None, None).await;
     assert_eq!(given.unwrap_err().kind(), ErrorKind::Unsupported);
     let given = bed.connections.reauthorize_by_grant(TENANT, &shared.id, None, None).await.unwrap();
     assert_eq!(given.oauth_app, Some(OAuthApp::Shared("product".to_owned())));
+}
+
+/// The product's registration is changed by its name, once the vendor took the new one: here and for all who use it.
+#[tokio::test]
+async fn a_registration_is_replaced_by_one_of_its_connections() {
+    let bed = Bed::new().await;
+    let client = |secret: &str| Client::new("sandbox-client", Some(Secret::new(secret)));
+    bed.connections.store().set_oauth_app("product", "zendesk", &client("sandbox-secret")).await.unwrap();
+    let mut request = bed.begin_zendesk("shared");
+    request.client = ClientChoice::Shared("product".to_owned());
+    let shared = bed.connect(request).await;
+    bed.connections.store().set_oauth_app("product", "zendesk", &client("mistyped")).await.unwrap();
+    let register = |name: &str, secret: &str| {
+        let (name, client) = (name.to_owned(), client(secret));
+        ClientChoice::Register { name, client }
+    };
+    let by_grant = async |choice| bed.connections.reauthorize_by_grant(TENANT, &shared.id, Some(choice), None).await;
+    assert_eq!(by_grant(register("product", "wrong")).await.unwrap_err().kind(), ErrorKind::Unauthenticated);
+    let other = by_grant(register("other", "sandbox-secret")).await.unwrap_err();
+    assert_eq!((other.kind(), other.field()), (ErrorKind::Conflict, Some("app")), "{other}");
+    by_grant(register("product", "sandbox-secret")).await.unwrap();
+    let kept = bed.connections.reauthorize_by_grant(TENANT, &shared.id, None, None).await.unwrap();
+    assert_eq!(kept.oauth_app, Some(OAuthApp::Shared("product".to_owned())));
+    let own = bed.connect(bed.begin_zendesk("own")).await;
+    let choice = register("product", "sandbox-secret");
+    let error = bed.connections.begin_reauthorization_with(TENANT, &own.id, REDIRECT, choice).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Conflict, Some("app")), "{error}");
+}
+
+/// A client in a configuration is kept as one: for its own credentials too, all processes share one token, with scopes.
+#[tokio::test]
+async fn a_given_client_for_its_own_credentials_asks_once_for_all() {
+    let bed = Bed::new().await;
+    let auth = serde_json::json!({ "type": "oauth", "client_id": "sandbox-client", "client_secret": "sandbox-secret" });
+    let config = serde_json::json!({ "instance": ZENDESK, "auth": auth });
+    let made = bed.connections.connect(TENANT, "zendesk", "machine", config).await.unwrap();
+    assert_eq!((made.credential.as_deref(), made.scopes.len()), (Some("oauth"), 2));
+    bed.token_requests();
+    for connections in [bed.connections.clone(), bed.beside().await, bed.beside().await] {
+        let client = connections.client(TENANT, "machine").await.unwrap();
+        client.list_groups(ListGroups::new().with_page_size(1)).await.unwrap();
+    }
+    assert_eq!(bed.token_requests(), 1);
 }
 
 /// A refresh token that rotates is written down, whoever the client is: a public one has no secret.

@@ -61,6 +61,38 @@ async fn an_outage_passes(rotates: bool) {
     }
 }
 
+/// Whoever ends the runtime waits for a refresh that is under way: the vendor's answer is the only refresh token that lives.
+#[tokio::test]
+async fn an_early_refresh_is_waited_for() {
+    let bed = Bed::new().await;
+    bed.connect(bed.begin_zendesk("zendesk")).await;
+    let row = async || bed.connections.store().find(TENANT, "zendesk").await.unwrap();
+    let client = bed.connections.client(TENANT, "zendesk").await.unwrap();
+    client.check().await.unwrap();
+    let ends = row().await.expires_at.unwrap();
+    let left = (ends - bed.zendesk.now()).num_seconds().unsigned_abs();
+    bed.advance(left - 5);
+    let slow = json!({"name": "slow", "parameter": "300", "path": "/oauth/tokens"});
+    set_fault(&bed, "zendesk", serde_json::from_value(slow).unwrap());
+    client.check().await.unwrap();
+    assert_eq!(row().await.expires_at, Some(ends), "it is under way");
+    bed.connections.settled().await;
+    assert!(row().await.expires_at > Some(ends), "it is kept");
+}
+
+/// The vendor's clock is ahead of ours: a token that it takes for ended costs a refresh, also where it answers with 200.
+#[tokio::test]
+async fn a_check_with_an_ended_token_refreshes_it() {
+    let bed = Bed::new().await;
+    connected(&bed).await;
+    bed.servicenow.advance(8_000).unwrap();
+    bed.jira.advance(8_000).unwrap();
+    bed.zendesk.advance(8_000).unwrap();
+    for name in ["prod", "jira", "zendesk"] {
+        bed.connections.client(TENANT, name).await.unwrap().check().await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_living_token_is_served_while_its_refresh_fails() {
     let bed = Bed::new().await;

@@ -4,9 +4,9 @@ use serde_json::json;
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyPool, Row as _};
 use ticketing_core::ErrorKind;
-use ticketing_store::{Connection, Location, Store};
+use ticketing_store::{Client, ClientChoice, Connection, Location, Store};
 
-use crate::bed::{Bed, TENANT, key, with_password};
+use crate::bed::{Bed, REDIRECT, TENANT, key, with_password};
 
 /// The database itself, as somebody who got hold of it has it.
 async fn database(bed: &Bed) -> AnyPool {
@@ -135,6 +135,83 @@ async fn a_credential_goes_to_no_address_but_its_own() {
         .unwrap();
     let error = bed.connections.client(TENANT, "one").await.unwrap_err();
     assert_eq!((error.kind(), error.field()), (ErrorKind::Integrity, Some("config")));
+}
+
+/// Who authorizes such a connection again, as somebody would who cannot use it, sends no secret there either: not the sealed one
+/// of its client, not a password that is typed, and no customer with a browser.
+#[tokio::test]
+async fn a_connection_that_leads_elsewhere_is_not_authorized_again() {
+    let grants = vendor_sandbox::servicenow::Sandbox::builder()
+        .seed(7)
+        .property("glide.oauth.inbound.client.credential.grant_type.enabled", "true");
+    let bed = Bed::of(grants).await;
+    let made = bed.connections.connect_by_grant(bed.begin_servicenow("machine"), None).await.unwrap();
+    bed.token_requests();
+    let pool = database(&bed).await;
+    let elsewhere = json!({"instance": "http://127.0.0.1:6666", "tables": ["incident"]}).to_string();
+    for (account, credential) in [("127.0.0.1:4010", true), ("127.0.0.1:6666", true), ("127.0.0.1:6666", false)] {
+        let change = "UPDATE connections SET config = $1, account = $2";
+        sqlx::query(change).bind(&elsewhere).bind(account).execute(&pool).await.unwrap();
+        if !credential {
+            sqlx::query("UPDATE connections SET credential_kind = NULL").execute(&pool).await.unwrap();
+            sqlx::query("DELETE FROM secrets WHERE slot = 'credential'").execute(&pool).await.unwrap();
+        }
+        let login = Some(("admin".to_owned(), ticketing_core::Secret::new("admin")));
+        let client = Client::new("sandbox-client", Some(ticketing_core::Secret::new("sandbox-secret")));
+        for error in [
+            bed.connections.reauthorize_by_grant(TENANT, &made.id, None, None).await.unwrap_err(),
+            bed.connections.reauthorize_by_grant(TENANT, &made.id, None, login).await.unwrap_err(),
+            bed.connections
+                .reauthorize_by_grant(TENANT, &made.id, Some(ClientChoice::Own(client)), None)
+                .await
+                .unwrap_err(),
+            bed.connections.begin_reauthorization(TENANT, &made.id, REDIRECT).await.unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::Integrity, "{account}: {error}");
+            assert!(error.hint().is_some_and(|hint| hint.contains("anew")), "{error}");
+        }
+    }
+    assert!(bed.transport.sent.lock().unwrap().is_empty(), "nothing is sent anywhere");
+}
+
+/// What a damaged row's error says to do does work: the connection is authorized again, or removed.
+#[tokio::test]
+async fn a_damaged_credential_is_replaced_and_a_damaged_row_removed() {
+    let grants = vendor_sandbox::servicenow::Sandbox::builder()
+        .seed(7)
+        .property("glide.oauth.inbound.client.credential.grant_type.enabled", "true");
+    let bed = Bed::of(grants).await;
+    let made = bed.connections.connect_by_grant(bed.begin_servicenow("machine"), None).await.unwrap();
+    let pool = database(&bed).await;
+    sqlx::query("UPDATE secrets SET sealed = x'00' WHERE slot = 'credential'").execute(&pool).await.unwrap();
+    let error = bed.connections.client(TENANT, "machine").await.unwrap_err();
+    assert!(error.hint().is_some_and(|hint| hint.contains("--connection")), "{error}");
+    assert_eq!(bed.connections.grant(&made).await.unwrap(), None);
+    bed.connections.reauthorize_by_grant(TENANT, &made.id, None, None).await.unwrap();
+    bed.connections.client(TENANT, "machine").await.unwrap().check().await.unwrap();
+
+    let store = bed.connections.store();
+    sqlx::query("UPDATE connections SET scopes = 'xx'").execute(&pool).await.unwrap();
+    let error = store.rename(TENANT, "machine", "other").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
+    assert_eq!(store.find(TENANT, "other").await.unwrap_err().kind(), ErrorKind::NotFound, "it is not renamed half");
+    store.remove(TENANT, "machine").await.unwrap();
+    assert_eq!(store.find(TENANT, "machine").await.unwrap_err().kind(), ErrorKind::NotFound);
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM secrets").fetch_one(&pool).await.unwrap();
+    assert_eq!(left, 0);
+}
+
+/// Keys of which none opens anything here are not this store's: what they sealed would open nowhere else.
+#[tokio::test]
+async fn nothing_is_sealed_under_a_strangers_key() {
+    let bed = Bed::new().await;
+    with_password(&bed.connections, TENANT, "one", "admin").await;
+    let location = Location::File(bed.folder.path().join("store.db"));
+    let store = Store::open(&location, key(8)).await.unwrap();
+    let one = store.find(TENANT, "one").await.unwrap();
+    let error = store.set_webhook_secrets(&one, &[ticketing_core::Secret::new("hook")]).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("key")), "{error}");
+    assert_eq!(store.find(TENANT, "one").await.unwrap().webhook_secrets, 0);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use ticketing_core::{ErrorKind, Secret};
-use ticketing_store::{Exported, Location, Store};
+use ticketing_store::{Exported, Location, Status, Store};
 
 use crate::bed::{Bed, TENANT, key, with_password};
 
@@ -37,6 +37,27 @@ async fn a_connection_moves_whole() {
     }
     let prod = there.find("globex", "prod").await.unwrap();
     assert_eq!(there.webhook_secrets(&prod).await.unwrap()[0].expose(), "hook secret");
+}
+
+/// One that the vendor takes no more is no better elsewhere.
+#[tokio::test]
+async fn a_dead_connection_moves_as_one() {
+    let bed = Bed::new().await;
+    bed.connect(bed.begin_servicenow("prod")).await;
+    let changed = vendor_sandbox::servicenow::OAuthClient {
+        client_secret: Some("rolled-secret".to_owned()),
+        ..vendor_sandbox::servicenow::OAuthClient::standard()
+    };
+    bed.servicenow.set_oauth_client(changed);
+    bed.advance(1_801);
+    bed.connections.client(TENANT, "prod").await.unwrap().check().await.unwrap_err();
+    let here = bed.connections.store();
+    let dead = here.find(TENANT, "prod").await.unwrap();
+    assert_eq!(dead.status, Status::NeedsReauthorization);
+    let passphrase = Secret::new("correct horse battery");
+    let exported = here.export(&dead, &passphrase).await.unwrap();
+    let moved = here.import("globex", &exported, &passphrase, None).await.unwrap();
+    assert_eq!((moved.status, moved.last_error), (dead.status, dead.last_error));
 }
 
 #[tokio::test]

@@ -87,6 +87,11 @@ impl AdminKitCommand {
         if self.vendor != For::ServiceNow && !self.table.is_empty() {
             return Err(Failure::usage(format!("--table: {} has none; leave it out", self.vendor.provider())));
         }
+        if self.vendor == For::Zendesk && self.secret_out.is_some() {
+            return Err(Failure::usage(
+                "--secret-out: Zendesk makes the secret of a webhook itself; keep that one by --secret-file with --connection",
+            ));
+        }
         let tables = if self.table.is_empty() { vec!["incident".to_owned()] } else { self.table.clone() };
         // Its checks of the addresses hold for every vendor.
         let kit = AdminKit::new(&self.webhook_url, &self.redirect_uri, tables)?;

@@ -194,9 +194,9 @@ impl Connect {
             self.takes_no_client("--config holds the credential, in `auth`")?;
             return Ok(connections.reconnect(tenant, &known.id, config).await?);
         }
-        self.takes_none_of(&["app", "scope", "site_id"], "--connection is authorized again as it was made")?;
+        self.takes_none_of(&["scope", "site_id"], "--connection is authorized again as it was made")?;
         self.refuse_idle(true)?;
-        let client = self.another_client(&known)?;
+        let client = self.another_client(connections, &known).await?;
         // Unless another is typed, tokens are had as they were.
         let grant = match connections.grant(&known).await? {
             Some(GrantKind::ClientCredentials) if !self.typed.contains(&"grant") => Grant::ClientCredentials,
@@ -225,27 +225,43 @@ impl Connect {
         Ok(connections.reauthorize_by_grant(tenant, &known.id, client, login).await?)
     }
 
-    /// The client that is typed for a connection that is there: another secret of the one it has, or another one.
-    fn another_client(&self, known: &Connection) -> Result<Option<Client>> {
+    /// The client that is typed for a connection that is there: another secret of the one it has, or another one. With --app
+    /// it is the product's registration, for all who use it.
+    async fn another_client(&self, connections: &Connections, known: &Connection) -> Result<Option<ClientChoice>> {
         let is_typed = |name| self.typed.contains(&name);
-        let (id, secret) = match (is_typed("client_id"), is_typed("client_secret") || is_typed("client_secret_file")) {
-            (false, false) => return Ok(None),
-            (true, _) => (self.client_id.as_deref(), self.secret()?),
-            (false, true) => (None, self.secret()?),
+        let id = self.client_id.as_deref().filter(|_| is_typed("client_id"));
+        let secret = match is_typed("client_secret") || is_typed("client_secret_file") {
+            true => self.secret()?,
+            // With another id, the environment may have its secret.
+            false => id.and_then(|_| self.client_secret.clone()),
         };
-        let own = match &known.oauth_app {
-            None => {
+        let app = self.app.as_deref().filter(|_| is_typed("app"));
+        if id.is_none() && secret.is_none() {
+            return match app {
+                None => Ok(None),
+                Some(_) => Err(Failure::usage(
+                    "--app: it goes with --client-secret-file (and --client-id): the client that takes the registration's place",
+                )),
+            };
+        }
+        let own = match (&known.oauth_app, app) {
+            (None, _) => {
                 self.takes_no_client(&format!("`{}` does not log in by OAuth", known.name))?;
                 return Ok(None);
             }
-            Some(OAuthApp::Own { client_id }) => Some(client_id.as_str()),
-            // What is said of it is the library's to say.
-            Some(OAuthApp::Shared(_)) => None,
+            (Some(OAuthApp::Own { client_id }), _) => Some(client_id.clone()),
+            (Some(OAuthApp::Shared(_)), None) => None,
+            (Some(OAuthApp::Shared(_)), Some(app)) => registered(connections, app).await?.map(|known| known.client_id),
         };
-        if secret.is_none() && id == own {
+        if secret.is_none() && id == own.as_deref() {
             return Err(Failure::usage("--client-id: it is the one that the connection has; give its new secret too"));
         }
-        Ok(Some(Client::new(id.or(own).unwrap_or_default(), secret)))
+        // What a connection may have is the library's to say.
+        let client = Client::new(id.or(own.as_deref()).unwrap_or_default(), secret);
+        Ok(Some(match app {
+            None => ClientChoice::Own(client),
+            Some(app) => ClientChoice::Register { name: app.to_owned(), client },
+        }))
     }
 
     /// Sends the customer to the vendor's page, and waits for them to come back.

@@ -9,7 +9,7 @@ use ticketing_store::{Connection, OAuthApp, Rekeyed};
 
 use crate::args::{Globals, parse};
 use crate::failure::Result;
-use crate::output::{Row, or_dash, time};
+use crate::output::{Row, note, or_dash, time};
 
 /// List, test and move stored connections.
 #[derive(Debug, Subcommand)]
@@ -82,13 +82,31 @@ impl ConnectionsCommand {
             }
             Self::Remove(command) => {
                 let (store, tenant) = (globals.connection.store().open().await?, globals.connection.store().tenant());
-                globals.output.document(&store.remove(tenant, &command.name).await?)
+                let known = store.find(tenant, &command.name).await;
+                store.remove(tenant, &command.name).await?;
+                match known {
+                    Ok(known) => globals.output.document(&known),
+                    Err(error) => {
+                        note(&format!(
+                            "`{}` is removed; what it was could not be read: {}",
+                            command.name,
+                            error.message()
+                        ));
+                        Ok(())
+                    }
+                }
             }
             Self::Export(command) => command.run(globals).await,
             Self::Import(command) => command.run(globals).await,
             Self::Rekey(command) => {
                 let store = globals.connection.store().open().await?;
-                globals.output.document(&Done(store.rekey(command.forget_old).await?))
+                let done = store.rekey(command.forget_old).await?;
+                if done.sealed_anew == 0 && globals.connection.store().has_keys_in_environment() {
+                    note(
+                        "everything was sealed under the first key of TICKETING_KEY already: put the new one before it",
+                    );
+                }
+                globals.output.document(&Done(done))
             }
         }
     }

@@ -10,7 +10,7 @@ use ticketing::http::http::{Request, Response};
 use ticketing::http::{Body, Transport, TransportError, common_rate_headers};
 use ticketing::model::{Ref, Timestamp};
 use ticketing::request::ByteStream;
-use ticketing::{Capabilities, Clock, Operation};
+use ticketing::{Capabilities, Clock, ErrorKind, Operation};
 use ticketing_store::Connection;
 
 use crate::args::{Globals, parse};
@@ -102,7 +102,16 @@ impl Test {
         let tenant = globals.connection.store().tenant();
         let client = connections.client(tenant, &self.name).await?;
         let in_general = client.capabilities().operations;
-        let check = client.check().await?;
+        let checked = client.check().await;
+        let known = connections.store().find(tenant, &self.name).await?;
+        match &checked {
+            Err(error) if error.kind() == ErrorKind::Unauthenticated => {
+                connections.store().note_check(&known, Some(error)).await?;
+            }
+            Ok(_) if known.last_error.is_some() => connections.store().note_check(&known, None).await?,
+            _ => {}
+        }
+        let check = checked?;
         let capabilities = client.capabilities();
         let withheld = in_general.difference(&capabilities.operations).copied().collect();
         let rate_budget = budgets.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
