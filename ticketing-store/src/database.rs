@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{Any, AnyPool, AssertSqlSafe, Executor as _, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Executor as _, Transaction};
 use ticketing_core::{Error, ErrorKind, Result};
 
 use crate::migration;
@@ -109,26 +109,17 @@ impl Database {
             Error::config("store", "it is not the address of a database")
                 .with_hint("write postgres://user:password@host/database, or a path")
         })?;
+        // A pool tries again until its time is over, whatever is wrong: once by hand, what no waiting mends is told at once.
+        let mut first = AnyConnection::connect_with(&options).await.map_err(unopened)?;
+        prepare(&mut first, dialect).await.map_err(unopened)?;
+        first.close().await.map_err(unopened)?;
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(Duration::from_secs(30))
-            .after_connect(move |connection, _| {
-                Box::pin(async move {
-                    if dialect == Dialect::Sqlite {
-                        // FULL: a token that was written is there after a power cut, as the vendor has ended the old one.
-                        let busy = BUSY.as_millis();
-                        let pragmas = format!(
-                            "PRAGMA busy_timeout = {busy}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-                             PRAGMA secure_delete = ON;"
-                        );
-                        connection.execute(AssertSqlSafe(pragmas)).await?;
-                    }
-                    Ok(())
-                })
-            })
+            .after_connect(move |connection, _| Box::pin(prepare(connection, dialect)))
             .connect_with(options)
             .await
-            .map_err(|error| storage(error).with_hint("check the address, and that the database runs"))?;
+            .map_err(unopened)?;
         let database = Self { pool, dialect };
         migration::run(&database).await?;
         Ok(database)
@@ -141,6 +132,40 @@ impl Database {
             Dialect::Postgres => "BEGIN",
         };
         self.pool.begin_with(statement).await.map_err(storage)
+    }
+}
+
+/// How a connection to the database is used.
+async fn prepare(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), sqlx::Error> {
+    if dialect == Dialect::Sqlite {
+        // FULL: a token that was written is there after a power cut, as the vendor has ended the old one.
+        let busy = BUSY.as_millis();
+        let pragmas = format!(
+            "PRAGMA busy_timeout = {busy}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+             PRAGMA secure_delete = ON;"
+        );
+        connection.execute(AssertSqlSafe(pragmas)).await?;
+    }
+    Ok(())
+}
+
+/// Why a database cannot be opened: an address that leads to none, or one that is not there now.
+fn unopened(error: sqlx::Error) -> Error {
+    let hint = "write postgres://user:password@host/database, or a path";
+    match &error {
+        // PostgreSQL: no such database, no such role, wrong password.
+        sqlx::Error::Database(cause) if matches!(cause.code().as_deref(), Some("3D000" | "28000" | "28P01")) => {
+            Error::config("store", format!("the database server refused: {}", cause.message())).with_hint(hint)
+        }
+        // Its text may quote the address, and with it a password.
+        sqlx::Error::Configuration(_) => Error::config("store", "it is not the address of a database").with_hint(hint),
+        _ => {
+            let error = storage(error);
+            match error.kind() {
+                ErrorKind::Unavailable => error.with_hint("check the address, and that the database runs"),
+                _ => error,
+            }
+        }
     }
 }
 

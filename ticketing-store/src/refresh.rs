@@ -232,8 +232,11 @@ pub(crate) fn needs_reauthorization(connection: &Connection) -> Error {
 
 #[async_trait]
 impl CredentialSource for StoredTokens {
+    fn under_way(&self) -> Option<Box<dyn Send>> {
+        Some(Box::new(self.under_way.begin()))
+    }
+
     async fn fetch(&self) -> Result<Token> {
-        let _under_way = self.under_way.begin();
         let begun = Instant::now();
         let left_over = self.left_over().clone();
         if let Some(left_over) = left_over {

@@ -164,7 +164,11 @@ function RESTMessageV2(message, method) { this.sent = { message, method, headers
 RESTMessageV2.prototype.setRequestHeader = function (name, value) { this.sent.headers[name] = value; };
 RESTMessageV2.prototype.setRequestBody = function (body) { this.sent.body = body; };
 RESTMessageV2.prototype.setHttpTimeout = function (millis) { this.sent.timeout = millis; };
-RESTMessageV2.prototype.execute = function () { this.sent.how = 'execute'; out.sent.push(this.sent); };
+RESTMessageV2.prototype.execute = function () {
+    this.sent.how = 'execute';
+    out.sent.push(this.sent);
+    return { getStatusCode: () => Number(input.values.answer || 200) };
+};
 RESTMessageV2.prototype.executeAsync = function () { this.sent.how = 'executeAsync'; out.sent.push(this.sent); };
 const current = {
     getTableName: () => input.table,
@@ -247,6 +251,10 @@ fn what_the_rules_send_is_believed_and_a_changed_byte_is_not() {
         late.received_at = now() + chrono::TimeDelta::minutes(6);
         assert_eq!(intake(SECRET).receive(&late).unwrap_err().kind(), ErrorKind::Unauthenticated);
     }
+    // What the product refuses is in the instance's log.
+    let refused = json!({"sys_mod_count": "3", "answer": "401"});
+    let Some(out) = run(&changed, SECRET, refused) else { return };
+    assert!(out["errors"][0].as_str().unwrap().contains("HTTP 401"), "{out}");
     // Without a secret nothing is sent, and the log says why.
     let Some(out) = run(&changed, "", values("0")) else { return };
     assert_eq!(out["sent"], json!([]));

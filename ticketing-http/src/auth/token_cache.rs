@@ -39,6 +39,11 @@ pub trait CredentialSource: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// `Unauthenticated` where the vendor gives none any more; anything retryable where it cannot be asked now.
     async fn fetch(&self) -> Result<Token>;
+
+    /// What is held from the moment when a fetch is sent on its way until it is over: who ends the runtime may wait for it.
+    fn under_way(&self) -> Option<Box<dyn Send>> {
+        None
+    }
 }
 
 /// How tokens are kept.
@@ -179,8 +184,13 @@ impl SharedState {
         let runtime = Handle::try_current().map_err(|error| {
             Error::new(ErrorKind::Unexpected, "tokens are fetched on a tokio runtime").with_source(error)
         })?;
-        let ended = Ended(Arc::clone(this));
-        let task = runtime.spawn(async move { ended.0.fetch().await }.in_current_span());
+        let (ended, under_way) = (Ended(Arc::clone(this)), this.source.under_way());
+        let fetch = async move {
+            let outcome = ended.0.fetch().await;
+            drop(under_way);
+            outcome
+        };
+        let task = runtime.spawn(fetch.in_current_span());
         let fetching = async move {
             let broken_off =
                 |_| Err(Arc::new(retryable(ErrorKind::Unavailable, "the fetch of a token was broken off")));

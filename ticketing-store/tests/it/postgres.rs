@@ -58,8 +58,20 @@ async fn a_server_that_asks_for_tls_is_reached_by_tls_and_its_certificate_is_loo
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unavailable, true), "{sslmode}: {error}");
         assert!(error.hint().is_some(), "{sslmode}: {error}");
     };
-    // Without TLS the server refuses this user: what works below, works by TLS.
-    refused("disable".to_owned()).await;
+    // Without TLS the server refuses this user: what works below, works by TLS. Whom it does not know, and a database that is not
+    // there, are for whoever wrote the address to mend, and no matter of time.
+    let Location::Postgres(url) = &location else { panic!("{location:?}") };
+    let (server, _) = url.rsplit_once('/').unwrap();
+    for wrong in [
+        sealed(&location, "disable"),
+        sealed(&location, "bogus"),
+        Location::Postgres(url.replace("tester@", "nobody@")),
+        Location::Postgres(format!("{server}/nosuch?sslmode=disable")),
+    ] {
+        let error = Store::open(&wrong, key(7)).await.unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("store")), "{wrong:?}: {error}");
+        assert!(error.hint().is_some(), "{error}");
+    }
     refused(format!("verify-ca&sslrootcert={strangers}")).await;
     refused(format!("verify-full&sslrootcert={strangers}")).await;
     // Nobody's own roots vouch for it.
