@@ -166,7 +166,7 @@ async fn a_lost_comment_is_said_once() {
         for (fault, keyed) in [("reset_after_write", true), ("reset_after_write", false), ("reset_before_answer", true)]
         {
             let text = format!("{fault} {keyed}").replace('_', "-");
-            bed.control.set_faults([Fault::new(fault).path("/comment").method("POST").count(1)]).unwrap();
+            bed.control.set_faults([Fault::new(fault).path("/issue/").method("POST").count(1)]).unwrap();
             let add = || {
                 AddComment::new(disk.as_str(), text.as_str(), Visibility::Internal)
                     .with_idempotency_key(keyed.then(|| text.clone()))
@@ -186,6 +186,24 @@ async fn a_lost_comment_is_said_once() {
             }
             assert_eq!(count(&text).await, 1, "{flavour:?} {fault}");
         }
+    }
+}
+
+/// The key is kept with the comment: another process, which knows nothing of the first one, says nothing a second time.
+#[tokio::test]
+async fn a_key_is_one_comment_in_every_process() {
+    for flavour in FLAVOURS {
+        let bed = Bed::on(flavour);
+        let disk = key_of("disk");
+        let add = |key: &str| {
+            AddComment::new(disk.as_str(), "Looked at it.", Visibility::Internal).with_idempotency_key(key.to_owned())
+        };
+        let made = bed.client().add_comment(add("key-1")).await.unwrap();
+        let again = bed.client().add_comment(add("key-1")).await.unwrap();
+        assert_eq!((again.id.as_str(), again.visibility), (made.id.as_str(), Visibility::Internal), "{flavour:?}");
+        assert_ne!(bed.client().add_comment(add("key-2")).await.unwrap().id, made.id, "{flavour:?}");
+        let said = all(&bed.client(), &disk).await;
+        assert_eq!(said.iter().filter(|own| own.body.markdown == "Looked at it.").count(), 2, "{flavour:?}");
     }
 }
 

@@ -1,7 +1,5 @@
 //! Comments: for everybody, for those who work on requests (wire A10), or for a role or group (wire A4.6).
 
-use std::sync::PoisonError;
-
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -16,6 +14,8 @@ use crate::map::{moment, person_ref, rich_text};
 use crate::wire::{Person, list as lenient_list};
 use crate::write::{Target, in_our_words, locate, text_value};
 use ticketing_http::config::shown;
+
+mod keyed;
 
 /// Comments of one page at most (wire A4.6: 100 unless somebody asks for more).
 const LARGEST: u64 = 1_000;
@@ -298,15 +298,19 @@ pub(crate) async fn add(connection: &Connection, request: AddComment) -> Result<
     if let Some(name) = &request.restricted_to {
         body["visibility"] = json!(readers(connection, name).await?);
     }
+    let mut properties = Vec::new();
     if request.visibility == Visibility::Internal && !remedy::is_removed("jira.internal_comments") {
-        body["properties"] = json!([{ "key": INTERNAL, "value": { "internal": true } }]);
+        properties.push(json!({ "key": INTERNAL, "value": { "internal": true } }));
+    }
+    properties.extend(request.idempotency_key.as_deref().map(keyed::mark));
+    if !properties.is_empty() {
+        body["properties"] = Value::Array(properties);
     }
     let path = format!("/issue/{}/comment", path_segment(&target.id));
-    let key = request.idempotency_key.as_deref().map(|key| format!("comment {} {key}", target.id));
-    let Some(key) = key else {
-        return said(connection, &target, &path, &body, request.visibility).await.map_err(uncertain);
-    };
-    once(connection, &target, &path, &body, request.visibility, key).await
+    match &request.idempotency_key {
+        None => said(connection, &target, &path, &body, request.visibility).await.map_err(uncertain),
+        Some(key) => keyed::once(connection, &target, &path, &body, request.visibility, key).await,
+    }
 }
 
 /// Writes a comment, and reads what became of it.
@@ -341,65 +345,6 @@ fn uncertain(error: Error) -> Error {
         return error.with_hint("read the ticket's comments before writing again");
     }
     error
-}
-
-/// A comment under a key: an uncertain one is looked for among the comments, which are read from where they are written.
-async fn once(
-    connection: &Connection,
-    target: &Target,
-    path: &str,
-    body: &Value,
-    visibility: Visibility,
-    key: String,
-) -> Result<Comment> {
-    let written = || connection.keyed.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = written().get(&key).map(str::to_owned);
-    let text = serde_json::value::to_raw_value(&body["body"]).ok().and_then(|raw| rich_text(&raw).ok().flatten());
-    let text = text.map(|text| text.markdown).unwrap_or_default();
-    let same = |own: &Comment| own.visibility == visibility && own.body.markdown.trim() == text.trim();
-    let there = all(connection, target).await?;
-    if let Some(found) = known.and_then(|id| there.iter().find(|own| own.id == id.as_str()).cloned()) {
-        return Ok(found);
-    }
-    let now: Vec<String> = there.iter().filter(|own| same(own)).map(|own| own.id.to_string()).collect();
-    // An earlier call under this key ended in the dark: what has come since then is its comment.
-    let before = written().before(&key).map_or_else(|| now.clone(), <[String]>::to_vec);
-    let fresh =
-        |all: Vec<Comment>| all.into_iter().find(|own| same(own) && !before.iter().any(|id| own.id == id.as_str()));
-    if let Some(found) = fresh(there) {
-        written().note(key, found.id.to_string());
-        return Ok(found);
-    }
-    written().begin(&key, before.clone());
-    let mut attempt = 1;
-    loop {
-        let error = match said(connection, target, path, body, visibility).await {
-            Ok(made) => {
-                written().note(key, made.id.to_string());
-                return Ok(made);
-            }
-            Err(error) => error,
-        };
-        if !error.maybe_applied() {
-            written().forget(&key);
-            return Err(error);
-        }
-        if remedy::is_removed("jira.comment_search") {
-            return Err(uncertain(error));
-        }
-        let now = all(connection, target).await.map_err(|_| {
-            uncertain(Error::new(error.kind(), error.message().to_owned()).with_delivery(Delivery::MaybeApplied))
-        })?;
-        if let Some(found) = fresh(now) {
-            written().note(key, found.id.to_string());
-            return Ok(found);
-        }
-        if attempt >= 3 || !error.is_retryable() {
-            written().forget(&key);
-            return Err(error.with_delivery(Delivery::Answered));
-        }
-        attempt += 1;
-    }
 }
 
 /// Every comment of an issue.
