@@ -186,10 +186,8 @@ impl Listing<'_> {
             return Err(broken("a page that was asked for early is empty, and what was told before it is not known"));
         }
         let mut rows = chunk.rows;
-        let mut again = at.again;
         if let (true, Some(last)) = (at.again, &at.last) {
             rows.retain(|(key, _)| last.compare(key, self.sort) == Ordering::Less);
-            again = rows.is_empty();
         }
         let mut place = at.place.clone();
         let last = match self.sort.is_empty() {
@@ -199,12 +197,14 @@ impl Listing<'_> {
                     place.begun = chunk.date;
                 }
                 rows.retain(|(key, _)| !place.passes_over(key.1));
+                // One that was told and is touched now stands behind what was told; those behind it were told too.
                 match self.changes {
                     true => place.last_settled(&rows).map(|nth| rows[nth].0.clone()),
                     false => place.told(&rows, at.early),
                 }
             }
         };
+        let again = at.again && last.is_none();
         let last = last.or_else(|| at.last.clone());
         let ended = remedy::is_removed("jira.short_pages") && rows.len() < usize::try_from(limit).unwrap_or(usize::MAX);
         let chain = Chain { continues: at.token.clone(), mark: chunk.token.clone(), ahead: Vec::new() };

@@ -1,6 +1,7 @@
-//! Where a sorted reading of Cloud's stands, should its tokens end. A search keeps the order of the moment when it began, and
-//! shows its issues as they are when a page is read (wire A3.2): one that was touched in between does not stand where its values
-//! say. The place is therefore the last issue that nobody has touched since, and what was told behind it, by id.
+//! Where a sorted reading of Cloud's stands, should its tokens end. Nobody says whether the pages of a search keep the order of
+//! the moment when it began; what they show is read when the page is. So it is taken that an issue which was touched in between
+//! does not stand where its values say: the place is the last issue that nobody has touched since, and what was told behind it,
+//! by id.
 
 use serde::{Deserialize, Serialize};
 use ticketing_core::model::Ticket;

@@ -19,6 +19,8 @@ use crate::wire::{Audit, AuditEvent, Named, Paged, rows};
 
 /// The status of the account's own (§B3.2).
 const CUSTOM_STATUS: &str = "custom_status_id";
+/// The system's own.
+const STATUS: &str = "status";
 /// The most ids of one question (§B7).
 const MOST_IDS: usize = 100;
 
@@ -39,9 +41,13 @@ pub(crate) async fn list(connection: &Connection, request: ListHistory) -> Resul
     let mut entries = Vec::new();
     for (audit, _) in page.items {
         let mut changes: Vec<FieldChange> = audit.events.iter().filter_map(|event| labels.change(event)).collect();
-        // One change of a status has two events where the account has statuses of its own: this one says which.
-        if changes.iter().any(|change| change.native.id == CUSTOM_STATUS) {
-            changes.retain(|change| change.native.id != "status");
+        // One change of a status has two events where the account has statuses of its own: this one says which, unless the
+        // credential may not see them.
+        if let Some(custom) = changes.iter().find(|change| change.native.id == CUSTOM_STATUS) {
+            let is_told = custom.to.label.is_some();
+            let has_both = changes.iter().any(|change| change.native.id == STATUS);
+            let other = if is_told { STATUS } else { CUSTOM_STATUS };
+            changes.retain(|change| !has_both || change.native.id != other);
         }
         if changes.is_empty() {
             continue;
@@ -213,7 +219,7 @@ async fn found(connection: &Connection, of: Of, wanted: BTreeSet<i64>) -> Result
 fn core_key(native: &str) -> Option<&'static str> {
     Some(match native {
         "subject" => "title",
-        "status" | CUSTOM_STATUS => "status",
+        STATUS | CUSTOM_STATUS => "status",
         "priority" => "priority",
         "type" => "type",
         "assignee_id" => "assignees",

@@ -112,6 +112,11 @@ impl HttpClientBuilder {
 }
 
 /// How many requests of one connection run at the same time unless a provider says otherwise.
+/// What a good status took us for nobody may have been carried out all the same.
+fn may_be_repeated(request: &Request) -> bool {
+    request.idempotency != Idempotency::Unsafe
+}
+
 const DEFAULT_CONCURRENCY: usize = 4;
 
 impl HttpClient {
@@ -199,7 +204,8 @@ impl HttpClient {
                 Ok(Err(Failure { error, generation })) => {
                     // Some vendors answer a token that has ended as they would answer anybody.
                     let unauthenticated = error.kind() == ErrorKind::Unauthenticated
-                        && (error.http_status() == Some(401) || error.code() == Some(ANONYMOUS));
+                        && (error.http_status() == Some(401)
+                            || error.code() == Some(ANONYMOUS) && may_be_repeated(request));
                     if let (true, Some(generation), Some(authenticator)) =
                         (unauthenticated, generation, &self.authenticator)
                     {

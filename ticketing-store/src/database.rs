@@ -9,11 +9,14 @@ use std::time::Duration;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Executor as _, Transaction};
 use ticketing_core::{Error, ErrorKind, Result};
+use tokio::time::timeout;
 
 use crate::migration;
 
 /// How long a statement waits for another process's write.
 const BUSY: Duration = Duration::from_secs(20);
+/// How long a database may take to be reached.
+const OPENING: Duration = Duration::from_secs(30);
 /// Connections to the database at the same time.
 const CONNECTIONS: u32 = 8;
 
@@ -110,12 +113,15 @@ impl Database {
                 .with_hint("write postgres://user:password@host/database, or a path")
         })?;
         // A pool tries again until its time is over, whatever is wrong: once by hand, what no waiting mends is told at once.
-        let mut first = AnyConnection::connect_with(&options).await.map_err(unopened)?;
-        prepare(&mut first, dialect).await.map_err(unopened)?;
-        first.close().await.map_err(unopened)?;
+        let first = async {
+            let mut first = AnyConnection::connect_with(&options).await?;
+            prepare(&mut first, dialect).await?;
+            first.close().await
+        };
+        timeout(OPENING, first).await.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(unopened)?;
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS)
-            .acquire_timeout(Duration::from_secs(30))
+            .acquire_timeout(OPENING)
             .after_connect(move |connection, _| Box::pin(prepare(connection, dialect)))
             .connect_with(options)
             .await

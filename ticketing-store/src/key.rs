@@ -258,6 +258,14 @@ fn unwritable(path: &Path, error: io::Error) -> Error {
         .with_source(error)
 }
 
+/// Some file systems of networks neither lock nor sync a folder.
+fn where_supported(done: io::Result<()>) -> io::Result<()> {
+    match done {
+        Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) => Ok(()),
+        done => done,
+    }
+}
+
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -268,15 +276,16 @@ fn turn(path: &Path) -> Result<Option<std::fs::File>> {
         return Ok(None);
     }
     let folder = std::fs::File::open(folder_of(path)).map_err(|error| unwritable(path, error))?;
-    folder.lock().map_err(|error| unwritable(path, error))?;
+    where_supported(folder.lock()).map_err(|error| unwritable(path, error))?;
     Ok(Some(folder))
 }
 
 /// A new file for its owner alone, whole on the disk before it has its name. Whoever has the turn writes it, so that what a
 /// process left that was killed is written over: it holds keys.
 fn write_beside(path: &Path, text: &str) -> io::Result<PathBuf> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".ticketing-new");
     let beside = path.with_file_name(name);
     match std::fs::remove_file(&beside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -294,7 +303,7 @@ fn write_beside(path: &Path, text: &str) -> io::Result<PathBuf> {
 
 /// The name that a file was given, on the disk: rows are sealed under what is in it from now on.
 fn sync_folder(path: &Path) -> io::Result<()> {
-    if cfg!(unix) { std::fs::File::open(folder_of(path))?.sync_all() } else { Ok(()) }
+    if cfg!(unix) { where_supported(std::fs::File::open(folder_of(path))?.sync_all()) } else { Ok(()) }
 }
 
 /// Makes the key file, and leaves one alone that another process made first.
@@ -370,7 +379,7 @@ mod tests {
         assert_eq!((error.kind(), error.field()), (ErrorKind::Conflict, Some("key")), "{error}");
         assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 3);
         // What a process left that was killed in the middle.
-        std::fs::write(path.with_file_name("key.new"), "keys").unwrap();
+        std::fs::write(path.with_file_name(".key.ticketing-new"), "keys").unwrap();
         let third = Arc::clone(keys.ring().primary().unwrap());
         keys.forget_all_but(&third).unwrap();
         assert!(!keys.ring().names().contains(&first));

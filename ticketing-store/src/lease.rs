@@ -196,10 +196,14 @@ impl Store {
     /// Those of the database.
     pub async fn note_check(&self, connection: &Connection, refused: Option<&Error>) -> Result<()> {
         let why: Option<String> = refused.map(|error| error.message().chars().take(300).collect());
-        sqlx::query("UPDATE connections SET last_error = $1 WHERE tenant = $2 AND id = $3")
+        // Who gave it other tokens meanwhile, or found them dead, knows better.
+        let current = "UPDATE connections SET last_error = $1
+             WHERE tenant = $2 AND id = $3 AND generation = $4 AND status = 'active'";
+        sqlx::query(current)
             .bind(why)
             .bind(&connection.tenant)
             .bind(connection.id.as_str())
+            .bind(connection.generation)
             .execute(&self.database.pool)
             .await
             .map(|_| ())

@@ -21,8 +21,10 @@ use crate::store::Store;
 pub(crate) const ASK: Duration = Duration::from_secs(20);
 /// How long everything may take, waiting for another process included: its lease, and a request of our own.
 const LONGEST_FETCH: Duration = Duration::from_secs(65);
-/// When whoever waits is told that it took too long: never while a request is under way.
-pub(crate) const FETCH: Duration = Duration::from_secs(75);
+/// When whoever waits is told that it took too long: never while a request is under way, or its answer is written down.
+pub(crate) const FETCH: Duration = Duration::from_secs(120);
+/// How long it is waited before what a vendor gave is written down once more, where that failed.
+const KEPT_AGAIN: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
 /// The first wait for another process's refresh; it doubles up to the longest.
 const FIRST_WAIT: Duration = Duration::from_millis(20);
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
@@ -194,10 +196,28 @@ impl StoredTokens {
     /// Writes new tokens down. Where the store has newer ones by now, those hold, these are dropped, and it says false.
     async fn keep(&self, new: LeftOver) -> Result<bool> {
         *self.left_over() = Some(new.clone());
-        let kept = self.store.put_tokens(&new.connection, new.tokens, new.scopes).await?;
-        *self.left_over() = None;
-        Ok(kept)
+        let mut waits = KEPT_AGAIN.into_iter();
+        loop {
+            let LeftOver { connection, tokens, scopes } = new.clone();
+            match (self.store.put_tokens(&connection, tokens, scopes).await, waits.next()) {
+                (Err(error), Some(wait)) if error.is_retryable() => self.sleeper.sleep(wait).await,
+                (Err(error), _) => return Err(error),
+                (Ok(kept), _) => {
+                    *self.left_over() = None;
+                    return Ok(kept);
+                }
+            }
+        }
     }
+}
+
+/// A request that begins is not broken off any more: there has to be time for it.
+fn in_time(begun: Instant) -> Result<()> {
+    if begun.elapsed() + ASK <= LONGEST_FETCH {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Timeout, "other processes are asking for this connection's token")
+        .with_retry_after(Duration::ZERO))
 }
 
 fn late() -> Result<Granted> {
@@ -252,15 +272,8 @@ impl CredentialSource for StoredTokens {
                 return Ok(self.give_out(token));
             }
             if !self.store.take_lease(&self.tenant, &self.id, &self.owner, self.lease).await? {
-                // Another process asks; what it gets is ours too. A request that begins is not broken off any more: there
-                // has to be time for it.
-                if begun.elapsed() + ASK > LONGEST_FETCH {
-                    return Err(Error::new(
-                        ErrorKind::Timeout,
-                        "other processes are asking for this connection's token",
-                    )
-                    .with_retry_after(Duration::ZERO));
-                }
+                // Another process asks; what it gets is ours too.
+                in_time(begun)?;
                 self.sleeper.sleep(wait).await;
                 wait = (wait * 2).min(LONGEST_WAIT);
                 continue;
@@ -271,6 +284,10 @@ impl CredentialSource for StoredTokens {
             if let Some(token) = self.other_living(&tokens) {
                 self.store.give_back_lease(&self.tenant, &self.id, &self.owner, None).await?;
                 return Ok(self.give_out(token));
+            }
+            if let Err(late) = in_time(begun) {
+                self.store.give_back_lease(&self.tenant, &self.id, &self.owner, None).await?;
+                return Err(late);
             }
             let outcome = self.ask(&connection, &tokens).await;
             failpoint::reached("asked").await?;

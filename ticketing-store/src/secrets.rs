@@ -74,8 +74,9 @@ pub(crate) async fn put(
 
 /// Refuses keys of which none opens anything: who has only those has lost the others, or came to a store of somebody else.
 pub(crate) async fn has_right_keys(connection: &mut AnyConnection, keys: &Keys) -> Result<()> {
-    let ids: Vec<String> =
-        sqlx::query_scalar("SELECT DISTINCT key_id FROM secrets").fetch_all(&mut *connection).await.map_err(storage)?;
+    // What belongs to no connection is made anew where its key is lost: the product's registrations, and consents under way.
+    let owned = "SELECT DISTINCT key_id FROM secrets WHERE owner IN (SELECT id FROM connections)";
+    let ids: Vec<String> = sqlx::query_scalar(owned).fetch_all(&mut *connection).await.map_err(storage)?;
     let opens = |keys: &Keyring| ids.iter().any(|id| hex::decode(id).is_ok_and(|id| keys.find(&id).is_some()));
     if ids.is_empty() || opens(&keys.ring()) || opens(keys.current()?.as_ref()) {
         return Ok(());
@@ -86,7 +87,9 @@ pub(crate) async fn has_right_keys(connection: &mut AnyConnection, keys: &Keys) 
         format!("the store is sealed under the key {needed}, which is not among those at hand: {names}"),
     )
     .with_field("key")
-    .with_hint("give that key, in TICKETING_KEY or the key file: a new one would open nothing of what is there"))
+    .with_hint(
+        "give that key, in TICKETING_KEY or the key file; where it is lost, remove the connections that are sealed under it, and connect them anew",
+    ))
 }
 
 /// A secret that should be there.

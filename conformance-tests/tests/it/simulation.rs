@@ -57,6 +57,6 @@ fn tells_the_same_story<W: World>(seeds: &[u64]) {
 #[test]
 fn a_seed_tells_the_same_story_each_time() {
     tells_the_same_story::<ServiceNowWorld>(&[110, 234]);
-    tells_the_same_story::<JiraWorld>(&[2, 3, 4]);
+    tells_the_same_story::<JiraWorld>(&[3, 5, 7]);
     tells_the_same_story::<ZendeskWorld>(&[2, 3]);
 }

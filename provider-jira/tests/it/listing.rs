@@ -203,6 +203,10 @@ async fn a_token_that_ends_at_an_issue_which_moved_repeats_and_loses_nothing() {
             if nth == 2 {
                 bed.control.set_faults([Fault::new("refused_token").count(1)]).unwrap();
             }
+            if nth == 3 {
+                // One of those that are passed over, as the search that began anew comes to it.
+                bed.control.set_summary(&order[5].key, "touched", "itil").unwrap();
+            }
             let page = client.list_tickets(request.clone().with_cursor(cursor)).await.unwrap();
             told.extend(page.items.into_iter().map(|ticket| ticket.key));
             cursor = page.next;
@@ -211,7 +215,7 @@ async fn a_token_that_ends_at_an_issue_which_moved_repeats_and_loses_nothing() {
             }
         }
         let count = |key: &str| told.iter().filter(|own| *own == key).count();
-        for ticket in &whole {
+        for ticket in whole.iter().filter(|ticket| ticket.key != order[5].key) {
             assert_eq!(count(&ticket.key), 1, "{} by {sort:?}: {told:?}", ticket.key);
         }
     }

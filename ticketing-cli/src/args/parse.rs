@@ -26,7 +26,7 @@ pub(crate) fn not_empty(text: &str) -> Result<String, String> {
 
 /// A host, and perhaps its port: neither an address nor a path.
 pub(crate) fn host(text: &str) -> Result<String, String> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
     match !text.is_empty() && text.chars().all(is_plain) && text != "*" {
         true => Ok(text.to_owned()),
         false => Err("it is no host; write `tickets.intra.example` or `10.0.0.7:8443`, without `https://`".to_owned()),

@@ -217,36 +217,46 @@ fn check_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// True where a name outside of the suffix is made to be taken for one under it: the suffix in the middle, its second level
-/// under another top level, or as a part of another name (`acme-zendesk.com`, `zendesk-login.com`), over several levels
-/// (`service.now.com`), or letters that look alike.
+/// Hosts of a vendor's that do not stand under its suffix (wire/servicenow.md §5.3).
+const OTHERS: [&str; 1] = ["servicenowservices.com"];
+
+/// What stands before a country where others register below it: `co.uk`, `com.au`.
+const REGISTRIES: [&str; 9] = ["ac", "co", "com", "edu", "gov", "net", "ne", "or", "org"];
+
+/// True where a name outside of the suffix is made to be taken for one under it: the suffix in the middle, or in what somebody
+/// registered its second level, under another top level, as a part (`acme-zendesk.com`, `zendesk-login.com`, `zendesklogin.com`),
+/// over several levels (`service.now.com`), or in letters that look alike. Below a domain of their own people name their hosts
+/// as they like (`servicenow.acme.com`).
 fn imitates(name: &str, suffix: &str) -> bool {
     let (name, home) = (name.to_ascii_lowercase(), suffix.trim_start_matches('.').to_ascii_lowercase());
-    if name == home || name.ends_with(&format!(".{home}")) {
+    let is_under = |other: &str| name == other || name.ends_with(&format!(".{other}"));
+    if is_under(&home) || OTHERS.into_iter().any(is_under) {
         return false;
     }
-    let Some(own) = home.rsplit('.').nth(1).map(|label| skeleton(label).replace('-', "")) else { return false };
-    // `co.uk`, `com.au`: what is registered stands one level further down.
-    let is_paired = name.rsplit('.').nth(1).is_some_and(|label| label.len() <= 3);
-    let mut registered = name.rsplit('.').skip(1).take(1 + usize::from(is_paired)).map(skeleton);
-    let poses = |label: String| {
-        let parts: Vec<&str> = label.split('-').collect();
-        label.replace('-', "").ends_with(&own) || has_run(&parts, &own, 1)
-    };
-    let labels: Vec<String> = name.split('.').map(|label| skeleton(label).replace('-', "")).collect();
+    let plain = |label: &str| skeleton(label).replace('-', "");
+    let Some(own) = home.rsplit('.').nth(1).map(plain) else { return false };
+    let labels: Vec<&str> = name.split('.').collect();
+    let (top, second) = (labels.last().copied().unwrap_or_default(), labels.iter().rev().nth(1).copied());
+    let is_paired = top.len() == 2 && second.is_some_and(|label| REGISTRIES.contains(&label));
+    let Some(at) = labels.len().checked_sub(2 + usize::from(is_paired)) else { return false };
+    let registered = plain(labels[at]);
+    let parts: Vec<String> = labels[at].split('-').map(skeleton).collect();
+    let over_levels = (0..at).any(|from| labels[from..=at].iter().map(|label| plain(label)).collect::<String>() == own);
     skeleton(&format!(".{name}.")).contains(&skeleton(&format!(".{home}.")))
-        || registered.any(poses)
-        || has_run(&labels, &own, 2)
+        || registered.starts_with(&own)
+        || registered.ends_with(&own)
+        || has_run(&parts, &own)
+        || over_levels
 }
 
-/// Whether so many parts in a row, or more, are a word when they are put together.
-fn has_run(parts: &[impl AsRef<str>], word: &str, least: usize) -> bool {
+/// Whether parts in a row are a word when they are put together.
+fn has_run(parts: &[String], word: &str) -> bool {
     let begins = |from: usize| {
         let mut joined = String::new();
-        for (part, count) in parts[from..].iter().zip(1..) {
-            joined.push_str(part.as_ref());
+        for part in &parts[from..] {
+            joined.push_str(part);
             if joined.len() >= word.len() {
-                return joined == word && count >= least;
+                return joined == word;
             }
         }
         false

@@ -314,12 +314,9 @@ fn unavailable(message: &str) -> Error {
     Error::new(ErrorKind::Unavailable, message).with_retry_after(std::time::Duration::ZERO)
 }
 
-/// The codes of RFC 6749 §4.1.2.1 and §5.2 that say that no token will be given, and GitHub's own, which come with 200.
-const REFUSALS: [&str; 10] = [
+/// The codes of RFC 6749 §4.1.2.1 and §5.2 that say that no token will be given.
+const REFUSALS: [&str; 7] = [
     "access_denied",
-    "bad_refresh_token",
-    "bad_verification_code",
-    "incorrect_client_credentials",
     "invalid_client",
     "invalid_grant",
     "invalid_request",
@@ -329,18 +326,27 @@ const REFUSALS: [&str; 10] = [
 ];
 
 /// The vendor's code where the answer says that it gives no token: with 400 and 401 any JSON with an `error`, since vendors have
-/// codes of their own (ServiceNow's `server_error`, wire/servicenow.md §5); with another status only a code that can mean nothing
-/// else. A gateway's `{"error":"Not Found"}` and a transaction that was cancelled (200, an object) are outages.
+/// codes of their own (ServiceNow's `server_error`, wire/servicenow.md §5); with 200 any word that is one (GitHub's
+/// `bad_refresh_token`); with another status only a code that can mean nothing else. A gateway's `{"error":"Not Found"}`, a
+/// firewall's `access_denied` and a transaction that was cancelled (200, an object) are outages.
 fn refusal(status: u16, body: &[u8]) -> Option<String> {
     let json: serde_json::Value = serde_json::from_slice(body).ok()?;
-    let asked_wrongly = matches!(status, 400 | 401);
-    match json.get("error")? {
-        serde_json::Value::Null => None,
+    let code = match json.get("error")? {
+        serde_json::Value::Null => return None,
+        serde_json::Value::String(code) => code.as_str(),
+        _ => return matches!(status, 400 | 401).then(|| "error".to_owned()),
+    };
+    let is_told = json.get("error_description").is_some();
+    let is_word = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let is_refusal = match (status, code) {
         // An outage by another name.
-        serde_json::Value::String(code) if code == "temporarily_unavailable" => None,
-        serde_json::Value::String(code) => (asked_wrongly || REFUSALS.contains(&code.as_str())).then(|| code.clone()),
-        _ => asked_wrongly.then(|| "error".to_owned()),
-    }
+        (_, "temporarily_unavailable") | (200, "server_error") => false,
+        (400 | 401, _) => true,
+        (200, _) => is_word,
+        (_, "access_denied") => is_told,
+        _ => REFUSALS.contains(&code),
+    };
+    is_refusal.then(|| code.to_owned())
 }
 
 fn refused(code: &str) -> Error {

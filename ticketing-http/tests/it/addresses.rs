@@ -54,6 +54,9 @@ fn honest_addresses_are_taken_in_every_spelling() {
         ("support.acme.com", "https://support.acme.com"),
         ("service-now.acme.com", "https://service-now.acme.com"),
         ("servicenow.acme.com", "https://servicenow.acme.com"),
+        ("support.servicenow.ibm.com", "https://support.servicenow.ibm.com"),
+        ("our-service-now.sap.com", "https://our-service-now.sap.com"),
+        ("service.now.acme.com", "https://service.now.acme.com"),
         ("now.acme.com", "https://now.acme.com"),
         // What would be a number or a local name elsewhere is the name of an instance here, and no more.
         ("2130706433", "https://2130706433.service-now.com"),

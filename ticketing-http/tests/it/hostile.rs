@@ -55,6 +55,8 @@ pub(crate) const HOSTILE: &[&str] = &[
     "acmeservice-now.com",
     "acme.service.now.com",
     "service-now-login.com",
+    "servicenowlogin.com",
+    "get-service-now-today.org",
     "acme.s3rvice-now.com",
     "acme.serv1ce-now.net",
     "acme.servicenow.net",

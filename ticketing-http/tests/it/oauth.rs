@@ -74,6 +74,9 @@ async fn json_that_says_error_ends_the_credential() {
         (401, r#"{"error":{"message":"User Not Authenticated","detail":null},"status":"failure"}"#, "error"),
         (403, r#"{"error":"unauthorized_client"}"#, "unauthorized_client"),
         (200, r#"{"error":"bad_refresh_token","error_description":"x"}"#, "bad_refresh_token"),
+        (200, r#"{"error":"redirect_uri_mismatch"}"#, "redirect_uri_mismatch"),
+        (403, r#"{"error":"invalid_grant","error_description":"Unknown or invalid refresh token."}"#, "invalid_grant"),
+        (403, r#"{"error":"access_denied","error_description":"x"}"#, "access_denied"),
     ] {
         let fake = Fake::new(move |_| answer(status, &[], body));
         let error = refreshing(&fake).fetch().await.unwrap_err();
@@ -102,6 +105,7 @@ async fn an_outage_or_a_limit_passes() {
         (404, r#"{"status":404,"error":"Not Found"}"#, ErrorKind::Unavailable),
         (403, r#"{"error":"Forbidden"}"#, ErrorKind::Unavailable),
         (403, r#"{"error":{"title":"Account in maintenance","message":"try later"}}"#, ErrorKind::Unavailable),
+        (403, r#"{"error":"access_denied"}"#, ErrorKind::Unavailable),
         (409, r#"{"error":"conflict"}"#, ErrorKind::Unavailable),
         (200, r#"{"error":{"message":"Transaction cancelled"},"status":"failure"}"#, ErrorKind::Unavailable),
         (400, r#"{"error":"temporarily_unavailable"}"#, ErrorKind::Unavailable),

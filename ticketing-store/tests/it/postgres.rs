@@ -74,6 +74,12 @@ async fn a_server_that_asks_for_tls_is_reached_by_tls_and_its_certificate_is_loo
     }
     refused(format!("verify-ca&sslrootcert={strangers}")).await;
     refused(format!("verify-full&sslrootcert={strangers}")).await;
+    // Somebody who listens and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = Location::Postgres(format!("postgres://tester@{}/x?sslmode=disable", silent.local_addr().unwrap()));
+    let opening = Store::open(&address, key(7));
+    let error = tokio::time::timeout(Duration::from_secs(40), opening).await.unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unavailable, true), "{error}");
     // Nobody's own roots vouch for it.
     refused("verify-full".to_owned()).await;
     for (nth, sslmode) in

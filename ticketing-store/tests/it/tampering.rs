@@ -212,6 +212,11 @@ async fn nothing_is_sealed_under_a_strangers_key() {
     let error = store.set_webhook_secrets(&one, &[ticketing_core::Secret::new("hook")]).await.unwrap_err();
     assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("key")), "{error}");
     assert_eq!(store.find(TENANT, "one").await.unwrap().webhook_secrets, 0);
+    // Where the key is lost, what it sealed is removed and made anew; the product's own registration too.
+    let client = Client::new("id", Some(ticketing_core::Secret::new("secret")));
+    bed.connections.store().set_oauth_app("product", "zendesk", &client).await.unwrap();
+    store.remove(TENANT, "one").await.unwrap();
+    store.set_oauth_app("product", "zendesk", &client).await.unwrap();
 }
 
 #[tokio::test]

@@ -87,12 +87,8 @@ impl ConnectionsCommand {
                 match known {
                     Ok(known) => globals.output.document(&known),
                     Err(error) => {
-                        note(&format!(
-                            "`{}` is removed; what it was could not be read: {}",
-                            command.name,
-                            error.message()
-                        ));
-                        Ok(())
+                        note(&format!("what it was could not be read: {}", error.message()));
+                        globals.output.document(&Removed { name: command.name.clone() })
                     }
                 }
             }
@@ -103,7 +99,7 @@ impl ConnectionsCommand {
                 let done = store.rekey(command.forget_old).await?;
                 if done.sealed_anew == 0 && globals.connection.store().has_keys_in_environment() {
                     note(
-                        "everything was sealed under the first key of TICKETING_KEY already: put the new one before it",
+                        "nothing had to be sealed anew: the keys are in TICKETING_KEY, where the new one goes before the others",
                     );
                 }
                 globals.output.document(&Done(done))
@@ -165,6 +161,20 @@ impl Row for Connection {
             ("last error", or_dash(self.last_error.clone())),
         ];
         pairs.map(|(name, value)| (name.to_owned(), value)).to_vec()
+    }
+}
+
+/// A connection that was removed, and could not be read.
+#[derive(Serialize)]
+struct Removed {
+    name: String,
+}
+
+impl Row for Removed {
+    const HEADINGS: &'static [&'static str] = &["REMOVED"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![self.name.clone()]
     }
 }
 
