@@ -187,7 +187,7 @@ pub(crate) fn authorization(config: &Value, context: &BuildContext) -> Result<Au
         };
         if is_loopback(&home) {
             emulated = Some(home);
-        } else if !is_clouds(&home) && !(gateway.is_some() && home.as_str() == GATEWAY) {
+        } else if !(is_clouds(&home) || gateway.is_some() && home.as_str() == GATEWAY) {
             return Err(Error::config("instance", format!("`{}` is not a site of Jira Cloud", home.host())).with_hint(
                 "give the site as `acme.atlassian.net`; a Data Center is connected by a personal access token",
             ));

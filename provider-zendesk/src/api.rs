@@ -10,7 +10,7 @@ use ticketing_http::http::header::ACCEPT;
 use ticketing_http::http::{HeaderMap, HeaderName, HeaderValue};
 use ticketing_http::{Body, HttpClient, Idempotency, Request, Response};
 
-use crate::error::SomebodyJudge;
+use crate::judge::SomebodyJudge;
 
 /// What is side-loaded with tickets, so that names cost no request of their own (§B2).
 const SIDELOADS: &str = "users,groups,organizations,metric_sets";

@@ -14,7 +14,7 @@ use url::Url;
 use crate::api::Window;
 use crate::comments::{change, everything, is_public, note, page, say};
 use crate::connection::{Connection, ticket_number};
-use crate::error::FileJudge;
+use crate::judge::FileJudge;
 use crate::map::{attachment, html_of, read_attachment_id};
 use crate::wire::{AttachmentRow, CommentRow, UploadBody};
 

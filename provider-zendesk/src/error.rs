@@ -4,10 +4,9 @@ use std::any::Any;
 use std::fmt;
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 use ticketing_core::{Delivery, Error, ErrorKind, NativeError, Result, remedy};
-use ticketing_http::{ANONYMOUS, Answer, Judge, RateReading, RefusedFor, common_rate_headers};
+use ticketing_http::{Answer, Judge, RateReading, RefusedFor, common_rate_headers};
 
 /// Zendesk's own words; get it by [`Error::native`](ticketing_core::Error::native).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -233,7 +232,7 @@ fn custom_field(problem: &Value) -> Option<String> {
 }
 
 /// A status that is no success.
-fn refused(answer: &Answer<'_>) -> Error {
+pub(crate) fn refused(answer: &Answer<'_>) -> Error {
     let status = answer.status.as_u16();
     // A rate limit may come as plain text, an outage as a page (§B9.1): the text decides, not what it says of itself.
     let body = serde_json::from_slice::<Value>(answer.body).ok().filter(Value::is_object);
@@ -331,56 +330,6 @@ fn core_key(native: &str) -> &str {
 /// True where an endpoint is not there, or not for us: what hangs on it can be done without.
 pub(crate) fn is_closed(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported)
-}
-
-/// What `/users/me` must answer: somebody. A wrong credential, and a token that has ended, are answered with 200 and a user who
-/// is nobody (`wire/jira-zendesk.md` §B1.3).
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct SomebodyJudge;
-
-impl Judge for SomebodyJudge {
-    fn judge(&self, answer: &Answer<'_>) -> Result<()> {
-        #[derive(Deserialize)]
-        struct Me {
-            user: Somebody,
-        }
-        #[derive(Deserialize)]
-        struct Somebody {
-            id: Option<i64>,
-        }
-        ZendeskJudge.judge(answer)?;
-        match serde_json::from_slice::<Me>(answer.body) {
-            Ok(Me { user: Somebody { id: None } }) if !remedy::is_removed("zendesk.anonymous") => Err(anonymous()),
-            _ => Ok(()),
-        }
-    }
-
-    fn readings(&self, answer: &Answer<'_>) -> Vec<RateReading> {
-        ZendeskJudge.readings(answer)
-    }
-
-    fn refused_for(&self, answer: &Answer<'_>) -> RefusedFor {
-        ZendeskJudge.refused_for(answer)
-    }
-}
-
-/// The account does not know the credential, and does not say so by its status.
-pub(crate) fn anonymous() -> Error {
-    Error::new(ErrorKind::Unauthenticated, "the account answers as to nobody: the credential is not known")
-        .with_http_status(200)
-        .with_code(ANONYMOUS)
-        .with_delivery(Delivery::Answered)
-        .with_hint("connect the account again, or correct the credential")
-}
-
-/// What a file's address may answer: the file, whatever it is.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct FileJudge;
-
-impl Judge for FileJudge {
-    fn judge(&self, answer: &Answer<'_>) -> Result<()> {
-        if answer.status.is_success() { Ok(()) } else { Err(refused(answer)) }
-    }
 }
 
 #[cfg(test)]

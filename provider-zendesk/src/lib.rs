@@ -13,6 +13,7 @@ mod delta;
 mod error;
 mod fields;
 mod history;
+mod judge;
 mod links;
 mod map;
 mod mapping;

@@ -83,7 +83,7 @@ impl Resolver {
         };
         let mut candidates = Vec::new();
         for row in found.into_iter().filter(is_meant) {
-            let Some(id) = row.id else { return Err(crate::error::anonymous()) };
+            let Some(id) = row.id else { return Err(crate::judge::anonymous()) };
             candidates.push(Candidate {
                 id,
                 active: row.active != Some(false) && row.suspended != Some(true),

@@ -38,6 +38,7 @@ mod consent;
 mod credential;
 mod database;
 mod failpoint;
+mod given;
 mod grant;
 mod intake;
 mod key;
