@@ -190,7 +190,7 @@ fn choices_of(value: &Thing, above: Option<&str>) -> Vec<Choice> {
 
 fn field(column: &Column, on: Option<&OnScreens>) -> Field {
     // The type goes with the project into a new ticket; what only Jira writes is on no screen.
-    let own = matches!(column.core, Some("status" | "type" | "watchers"));
+    let own = matches!(column.core, Some("status" | "type" | "watchers")) && column.id.as_str() != "statusCategory";
     Field {
         id: column.id.clone(),
         name: column.name.clone(),

@@ -281,7 +281,7 @@ fn has_field(ticket: &Ticket, wanted: &FieldFilter) -> bool {
         return value.is_none_or(|value| value.iter().next().is_none());
     }
     let Some(value) = value else { return wanted.values.iter().any(FieldData::is_null) };
-    wanted.values.iter().any(|wanted| wanted == value || value.iter().any(|one| one == wanted))
+    wanted.values.iter().any(|wanted| value.holds(wanted))
 }
 
 fn times<'a>(filter: &'a TicketFilter, all: &mut Vec<Predicate<'a>>) -> Result<()> {

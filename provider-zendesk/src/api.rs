@@ -2,10 +2,13 @@
 //! (`wire/jira-zendesk.md` part B). Ids are numbers that were checked before.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, TimeDelta, Utc};
 
 use serde_json::{Value, json};
 use ticketing_core::request::AttachmentContent;
-use ticketing_core::{Delivery, Error, ErrorKind, Result};
+use ticketing_core::{Clock, Delivery, Error, ErrorKind, Result};
 use ticketing_http::http::header::ACCEPT;
 use ticketing_http::http::{HeaderMap, HeaderName, HeaderValue};
 use ticketing_http::{Body, HttpClient, Idempotency, Request, Response};
@@ -19,7 +22,12 @@ const SIDELOADS: &str = "users,groups,organizations,metric_sets";
 #[derive(Debug, Clone)]
 pub(crate) struct Api {
     client: HttpClient,
+    clock: Arc<dyn Clock>,
+    /// How far the account's clock is ahead of ours, in seconds, as its last answer said; [`UNKNOWN`]: none did.
+    ahead: Arc<AtomicI64>,
 }
+
+const UNKNOWN: i64 = i64::MIN;
 
 /// A stretch of a cursor listing.
 #[derive(Debug, Clone, Copy)]
@@ -64,8 +72,24 @@ fn joined(ids: &[i64]) -> String {
 }
 
 impl Api {
-    pub(crate) fn new(client: HttpClient) -> Self {
-        Self { client }
+    pub(crate) fn new(client: HttpClient, clock: Arc<dyn Clock>) -> Self {
+        Self { client, clock, ahead: Arc::new(AtomicI64::new(UNKNOWN)) }
+    }
+
+    /// The account's own time: what changed lately is told by its clock, and ours may be another.
+    pub(crate) async fn now(&self) -> Result<DateTime<Utc>> {
+        if self.ahead.load(Ordering::Relaxed) == UNKNOWN {
+            self.me().await?;
+        }
+        let ahead = Some(self.ahead.load(Ordering::Relaxed)).filter(|ahead| *ahead != UNKNOWN);
+        let now = self.clock.now();
+        Ok(ahead.and_then(TimeDelta::try_seconds).and_then(|ahead| now.checked_add_signed(ahead)).unwrap_or(now))
+    }
+
+    fn note_time(&self, response: &Response) {
+        if let Some(date) = response.date() {
+            self.ahead.store((date - self.clock.now()).num_seconds(), Ordering::Relaxed);
+        }
     }
 
     /// The headers that every request carries.
@@ -83,12 +107,15 @@ impl Api {
     }
 
     async fn read(&self, request: Request) -> Result<Response> {
-        self.client.send(&request).await
+        let response = self.client.send(&request).await?;
+        self.note_time(&response);
+        Ok(response)
     }
 
     /// A write. What the account ignored of it is named in a header (§B3.1), and is an error that says so.
     async fn write(&self, request: Request) -> Result<Response> {
         let response = self.client.send(&request).await?;
+        self.note_time(&response);
         match response.header("x-zendesk-api-warn").map(str::trim).filter(|warning| !warning.is_empty()) {
             None => Ok(response),
             Some(warning) => {
@@ -256,7 +283,9 @@ impl Api {
 
     /// `GET /users/me`, which answers 200 to everybody (§B1.3).
     pub(crate) async fn me(&self) -> Result<Response> {
-        self.client.with_judge(Arc::new(SomebodyJudge)).send(&Request::get("/api/v2/users/me")).await
+        let response = self.client.with_judge(Arc::new(SomebodyJudge)).send(&Request::get("/api/v2/users/me")).await?;
+        self.note_time(&response);
+        Ok(response)
     }
 
     /// `GET /users/search`, by query or external id.

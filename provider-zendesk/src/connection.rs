@@ -58,7 +58,7 @@ impl Connection {
             .with_gate(RateGate::new(CONCURRENCY))
             .with_headers(Api::headers())
             .build();
-        let api = Api::new(client);
+        let api = Api::new(client, Arc::clone(&clock));
         let mapping = Arc::new(config.mapping);
         Ok(Self {
             info,

@@ -116,7 +116,7 @@ fn field(ticket: &Ticket, wanted: &FieldFilter) -> bool {
     if wanted.values.is_empty() {
         return is_empty(value);
     }
-    wanted.values.iter().any(|wanted| value == wanted || value.iter().any(|one| one == wanted))
+    wanted.values.iter().any(|wanted| value.holds(wanted))
 }
 
 fn is_empty(value: &FieldData) -> bool {

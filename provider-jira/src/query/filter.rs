@@ -230,7 +230,7 @@ fn field_fits(ticket: &Ticket, wanted: &FieldFilter) -> bool {
             _ => false,
         };
     }
-    wanted.values.iter().any(|wanted| value == wanted || value.iter().any(|one| one == wanted))
+    wanted.values.iter().any(|wanted| value.holds(wanted))
 }
 
 /// Fields with any value, or with none; days, moments and numbers are asked for themselves. Names of choices may be shared,

@@ -242,6 +242,10 @@ fn issue_type<'t>(
             .filter(|own| level.is_none_or(|level| own.level() == level))
             .map(|own| format!("{} ({})", own.name, connection.mapping.ticket_type(&own.id, Some(&own.name))))
             .collect();
+        if told.is_empty() && level.is_some() {
+            return Error::invalid("parent", "the project has no type of issue that stands below this one")
+                .with_hint("name a parent further up, or leave it out");
+        }
         let named = wanted.map_or_else(|| "any".to_owned(), ToString::to_string);
         let below = if level.is_some() { " below the parent" } else { "" };
         Error::invalid("type", format!("the project makes no issues of type `{}`{below}", shown(&named)))

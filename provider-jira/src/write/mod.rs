@@ -44,7 +44,15 @@ pub(crate) async fn in_our_words<T>(connection: &Connection, outcome: Result<T>)
             None => return Err(error),
         },
     };
-    Err(error.with_field(named))
+    // What the site says of these does not say what else to write.
+    let hint = match named.as_str() {
+        "restricted_to" => {
+            "write `role:NAME` with a role of the project, or `group:NAME` with a group that the user is in"
+        }
+        "parent" => "name an issue whose type stands right above this one's, or none",
+        _ => return Err(error.with_field(named)),
+    };
+    Err(error.with_field(named).with_hint(hint))
 }
 
 /// Refuses more than one of what an issue has one of.

@@ -29,7 +29,7 @@ pub(super) async fn step(
     size: u32,
     raw: bool,
 ) -> Result<(Vec<Change>, Mark, bool)> {
-    if mark.from > connection.clock.now().timestamp() - TOO_FRESH_SECONDS {
+    if mark.from > connection.api.now().await?.timestamp() - TOO_FRESH_SECONDS {
         return Ok((Vec::new(), mark, true));
     }
     let response = connection.api.export_organizations(mark.from, size).await?;

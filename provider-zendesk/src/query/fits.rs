@@ -75,7 +75,7 @@ fn has_field(ticket: &Ticket, wanted: &FieldFilter) -> bool {
     if wanted.values.is_empty() {
         return value.iter().next().is_none();
     }
-    wanted.values.iter().any(|wanted| value == wanted || value.iter().any(|one| one == wanted))
+    wanted.values.iter().any(|wanted| value.holds(wanted))
 }
 
 /// True where each word is in title or description, in any case.

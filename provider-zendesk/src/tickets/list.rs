@@ -65,7 +65,11 @@ pub(crate) async fn list(connection: &Connection, request: ListTickets) -> Resul
     let source = Source { connection, plan: &wide, narrowed: &narrowed, size };
     let direct = direct(connection, filter, &wide).await?;
     if direct.is_none() && request.sort.is_empty() {
-        let step = source.step(at.unwrap_or_else(|| source.begin())).await?;
+        let at = match at {
+            Some(at) => at,
+            None => source.begin().await?,
+        };
+        let step = source.step(at).await?;
         let items = step.tickets.into_iter().filter(|ticket| fits(ticket, step.words)).map(|one| projected(one, &plan));
         let next = step.next.map(|at| codec.cursor(&at)).transpose()?;
         let total = if request.count { total(connection, filter, &narrowed).await? } else { None };
@@ -112,7 +116,7 @@ pub(crate) async fn list(connection: &Connection, request: ListTickets) -> Resul
 /// Everything that fits, for an order that the account does not have.
 async fn gather(source: &Source<'_>, fits: impl Fn(&Ticket, bool) -> bool) -> Result<Vec<Ticket>> {
     let mut all: Vec<Ticket> = Vec::new();
-    let mut at = source.begin();
+    let mut at = source.begin().await?;
     loop {
         let step = source.step(at).await?;
         all.extend(step.tickets.into_iter().filter(|ticket| fits(ticket, step.words)));

@@ -72,12 +72,12 @@ pub(super) struct Source<'a> {
 
 impl Source<'_> {
     /// The beginning of a reading.
-    pub(super) fn begin(&self) -> At {
-        let now = self.connection.clock.now();
-        match self.narrowed.is_empty() {
+    pub(super) async fn begin(&self) -> Result<At> {
+        let now = self.connection.api.now().await?;
+        Ok(match self.narrowed.is_empty() {
             true => At::Live { since: now.timestamp(), after: None },
             false => At::Recent { since: (now - SEARCH_LAG).timestamp(), after: None, seen: Vec::new() },
-        }
+        })
     }
 
     /// One page further.

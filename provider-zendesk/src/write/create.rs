@@ -54,7 +54,11 @@ pub(crate) async fn create(connection: &Connection, request: CreateTicket) -> Re
     };
     let plan = connection.plan(&Projection::new(), request.include_raw).await?;
     let key = request.idempotency_key.as_deref().map(header_key);
-    let response = connection.api.create_ticket(&Value::Object(draft.ticket.clone()), key.as_deref()).await?;
+    let written = connection.api.create_ticket(&Value::Object(draft.ticket.clone()), key.as_deref()).await;
+    let response = written.map_err(|error| match error.maybe_applied() {
+        true => error.with_hint("look for the ticket before making it again; under an idempotency key it is made once"),
+        false => error,
+    })?;
     let body: WrittenBody = response.json().map_err(|error| error.with_delivery(Delivery::MaybeApplied))?;
     let number = body.ticket.id;
     let made = format!("ticket {number}");

@@ -54,6 +54,11 @@ impl Bed {
         self.client_of(login("ines.tilden@example.com", "itil"))
     }
 
+    /// Sets our own clock beside the account's, so many seconds ahead.
+    pub(crate) fn be_ahead(&self, seconds: i64) {
+        self.clock.set(self.control.now() + chrono::TimeDelta::seconds(seconds));
+    }
+
     pub(crate) fn advance(&self, seconds: u64) {
         self.control.advance(seconds).unwrap();
         self.clock.set(self.control.now());

@@ -2,7 +2,7 @@
 
 use futures::StreamExt as _;
 use serde_json::json;
-use ticketing_core::model::{PriorityLevel, StatusCategory, Ticket};
+use ticketing_core::model::{FieldData, PriorityLevel, StatusCategory, Ticket};
 use ticketing_core::request::{ListTickets, Sort, SortDirection, SortField, TicketFilter};
 use ticketing_core::{PrioritySelector, TicketingClient};
 use vendor_sandbox::Fault;
@@ -95,6 +95,36 @@ async fn what_the_search_has_not_seen_yet_is_found_all_the_same() {
     // Neither is what it was before.
     let still = ids_of(&client, by(TicketFilter::new().with_priority([PrioritySelector::native("low")]))).await;
     assert!(!still.contains(&low[0].id.to_string()));
+}
+
+/// What changed lately is told by the account's clock: ours may be hours away.
+#[tokio::test(start_paused = true)]
+async fn what_the_search_has_not_seen_yet_is_found_whatever_our_clock_says() {
+    let lagging = AccountSettings { search_lag_seconds: 300, ..AccountSettings::default() };
+    for ahead in [7_200, -7_200] {
+        let bed = Bed::of(Sandbox::builder().seed(7).settings(lagging.clone()));
+        bed.advance(3_600);
+        bed.be_ahead(ahead);
+        let client = bed.client();
+        let create = ticketing_core::request::CreateTicket::new("late").with_tags(vec!["late".to_owned()]);
+        let made = client.create_ticket(create).await.unwrap();
+        let found = ids_of(&bed.client(), by(TicketFilter::new().with_tag(["late"]))).await;
+        assert_eq!(found, [made.id.to_string()], "{ahead}");
+    }
+}
+
+/// A number is a number, however it was typed.
+#[tokio::test(start_paused = true)]
+async fn a_field_of_numbers_is_found_by_its_number() {
+    let bed = Bed::new();
+    let client = bed.client();
+    let create =
+        ticketing_core::request::CreateTicket::new("numbered").with_field("42000000000107", FieldData::Decimal(12.5));
+    let made = client.create_ticket(create).await.unwrap();
+    for wanted in [FieldData::Decimal(12.5), FieldData::from("12.5"), FieldData::from("12.50")] {
+        let filter = TicketFilter::new().with_field("42000000000107", [wanted.clone()]);
+        assert_eq!(ids_of(&client, by(filter)).await, [made.id.to_string()], "{wanted:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

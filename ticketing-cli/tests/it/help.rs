@@ -27,6 +27,7 @@ const COMMANDS: &[&[&str]] = &[
     &["tickets", "comment"],
     &["tickets", "comments"],
     &["tickets", "history"],
+    &["tickets", "transitions"],
     &["users"],
     &["users", "list"],
     &["users", "get"],

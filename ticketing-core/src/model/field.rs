@@ -140,6 +140,42 @@ impl FieldData {
         matches!(self, Self::Null)
     }
 
+    /// Whether two values are the same to somebody who looks for one: a number counts as itself, whether it came as a whole one,
+    /// a fraction, or its digits.
+    ///
+    /// ```
+    /// use ticketing_core::model::FieldData;
+    ///
+    /// let held = FieldData::Integer(12);
+    /// assert!(held.is_same(&FieldData::Decimal(12.0)) && held.is_same(&FieldData::from("12.00")));
+    /// assert!(!held.is_same(&FieldData::from("12 apples")) && !FieldData::from("12").is_same(&FieldData::from("12.0")));
+    /// ```
+    #[must_use]
+    pub fn is_same(&self, wanted: &Self) -> bool {
+        match (self, wanted) {
+            (Self::Integer(own), Self::Integer(wanted)) => own == wanted,
+            (Self::Integer(_) | Self::Decimal(_), Self::Integer(_) | Self::Decimal(_) | Self::Text(_)) => {
+                self.number().zip(wanted.number()).is_some_and(|(own, wanted)| own == wanted)
+            }
+            (own, wanted) => own == wanted,
+        }
+    }
+
+    fn number(&self) -> Option<f64> {
+        match self {
+            Self::Integer(number) => Some(*number as f64),
+            Self::Decimal(number) => Some(*number),
+            Self::Text(text) => text.trim().parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// Whether a field that holds this has a wanted value: the whole of it, or one of several.
+    #[must_use]
+    pub fn holds(&self, wanted: &Self) -> bool {
+        self.is_same(wanted) || self.iter().any(|one| one.is_same(wanted))
+    }
+
     /// The values one by one: a list's items, or the value itself; nothing where there is none.
     pub fn iter(&self) -> impl Iterator<Item = &Self> {
         match self {

@@ -19,7 +19,7 @@ pub struct Converted<T> {
 
 impl<T> Converted<T> {
     /// The text, for who writes it whatever was lost. That is said in one line, as a warning of the target
-    /// `ticketing_http::richtext`; the first five losses in full.
+    /// `ticketing_http::richtext`; the first 25 losses in full.
     ///
     /// ```
     /// use ticketing_http::richtext::html;
@@ -27,7 +27,7 @@ impl<T> Converted<T> {
     /// assert_eq!(html::from_markdown("a <blink>b</blink>").warned(), "<p>a &lt;blink&gt;b&lt;/blink&gt;</p>");
     /// ```
     pub fn warned(self) -> T {
-        const SAID: usize = 5;
+        const SAID: usize = 25;
         let mut said: Vec<String> = self.losses.iter().take(SAID).map(ToString::to_string).collect();
         if self.losses.len() > SAID {
             said.push(format!("and {} more", self.losses.len() - SAID));

@@ -300,7 +300,7 @@ pub(crate) fn words(given: &Value) -> Option<(String, String)> {
     }
     // An older name of the same member.
     let body = text(&given["body"]).or(text(&given["value"]))?;
-    Some((body.to_owned(), html::from_markdown(body)))
+    Some((html::stripped(body), html::from_markdown(body)))
 }
 
 /// Where the ticket stands afterwards (wire B4).

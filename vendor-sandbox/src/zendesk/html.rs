@@ -12,9 +12,31 @@ pub(crate) fn from_plain_markdown(text: &str) -> String {
     sanitize(&render(text, true))
 }
 
+/// Text that somebody typed, as `body` keeps it: HTML in it is stripped (wire B3.3), and a `<` that begins none stays.
+pub(crate) fn stripped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = 0;
+    for (event, range) in Parser::new_ext(text, OPTIONS).into_offset_iter() {
+        if !matches!(event, Event::Html(_) | Event::InlineHtml(_)) || range.start < rest {
+            continue;
+        }
+        out.push_str(&text[rest..range.start]);
+        rest = range.end;
+        let mut html = &text[range];
+        while let Some(at) = html.find('<') {
+            out.push_str(&html[..at]);
+            html = html[at..].find('>').map_or("", |end| &html[at + end + 1..]);
+        }
+        out.push_str(html);
+    }
+    out.push_str(&text[rest..]);
+    out
+}
+
+const OPTIONS: Options = Options::ENABLE_STRIKETHROUGH.union(Options::ENABLE_TABLES);
+
 fn render(text: &str, html_is_text: bool) -> String {
-    let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES;
-    let events = Parser::new_ext(text, options).map(|event| match event {
+    let events = Parser::new_ext(text, OPTIONS).map(|event| match event {
         Event::SoftBreak => Event::HardBreak,
         Event::Html(html) | Event::InlineHtml(html) if html_is_text => Event::Text(html),
         other => other,
@@ -88,5 +110,6 @@ mod tests {
             "one\ntwo & three\n\n- x\n- y"
         );
         assert_eq!(plain(&from_plain_markdown("a <z> & b")), "a <z> & b");
+        assert_eq!(stripped("1 < 2, <b>bold</b> and `<i>`\n\n<div>x</div>\n"), "1 < 2, bold and `<i>`\n\nx\n");
     }
 }

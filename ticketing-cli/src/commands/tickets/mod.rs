@@ -7,6 +7,7 @@ mod delete;
 mod get;
 mod history;
 mod list;
+mod transitions;
 mod update;
 
 use clap::{Args, Subcommand};
@@ -34,6 +35,8 @@ pub(crate) enum Tickets {
     Comments(comments::Comments),
     /// List what happened to a ticket, oldest first
     History(history::History),
+    /// List the status changes that a ticket can make now
+    Transitions(transitions::Transitions),
 }
 
 impl Tickets {
@@ -48,6 +51,7 @@ impl Tickets {
             Self::Comment(command) => command.run(globals, &client).await,
             Self::Comments(command) => command.run(globals, &client).await,
             Self::History(command) => command.run(globals, &client).await,
+            Self::Transitions(command) => command.run(globals, &client).await,
         }
     }
 }

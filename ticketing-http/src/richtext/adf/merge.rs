@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde_json::value::RawValue;
 
 use super::node::{Doc, Node};
-use super::read::Reader;
+use super::read::{Reader, columns_of};
 use super::write::{Inside, Writer, panel_type};
 use super::{from_markdown, parse};
 use crate::richtext::InvalidText;
@@ -275,7 +275,6 @@ impl Merge {
     }
 
     fn rows(&mut self, raws: &[&RawValue], edited: &[Vec<Vec<Span>>], has_head: bool) {
-        let cells = |raw: &RawValue| Members::of(raw).map(|members| members.content().len()).unwrap_or_default();
         let width = edited.first().map_or(0, Vec::len);
         let base: Vec<Vec<Vec<Span>>> = raws.iter().map(|raw| row(raw, width)).collect();
         let fates = fates(&base, edited, |a, b, only| only || a.iter().zip(b).any(|(a, b)| !a.is_empty() && a == b));
@@ -284,12 +283,20 @@ impl Merge {
             let Some(place) = fate.place() else { continue };
             self.new_rows(edited, next..place, has_head);
             next = place + 1;
-            match (fate, Members::of(raw)) {
-                (Fate::Kept(_), _) => self.writer.raw(raw.get()),
-                (_, Some(members)) if cells(raw) == edited[place].len() => {
-                    self.around(&members, None, |merge| merge.cells(&members.content(), &edited[place]));
+            if matches!(fate, Fate::Kept(_)) {
+                self.writer.raw(raw.get());
+                continue;
+            }
+            let members = Members::of(raw);
+            let content = members.as_ref().map(|members| members.content()).unwrap_or_default();
+            match (members, lines(&content, &edited[place])) {
+                (Some(members), Some(lines)) => self.around(&members, None, |merge| merge.cells(&content, &lines)),
+                _ => {
+                    if raw.get().contains("\"attrs\"") || raw.get().contains("\"marks\"") {
+                        self.overwritten("tableRow");
+                    }
+                    self.new_rows(edited, place..place + 1, has_head);
                 }
-                _ => self.new_rows(edited, place..place + 1, has_head),
             }
         }
         self.new_rows(edited, next..edited.len(), has_head);
@@ -301,8 +308,8 @@ impl Merge {
         }
     }
 
-    fn cells(&mut self, raws: &[&RawValue], edited: &[Vec<Span>]) {
-        for (raw, line) in raws.iter().zip(edited) {
+    fn cells(&mut self, raws: &[&RawValue], edited: &[&Vec<Span>]) {
+        for (raw, line) in raws.iter().zip(edited.iter().copied()) {
             let kind = if Node::parse(raw).is("tableHeader") { "tableHeader" } else { "tableCell" };
             let Some(members) = Members::of(raw).filter(|_| row_cell(raw) != *line) else {
                 self.writer.raw(raw.get());
@@ -344,11 +351,30 @@ fn row_cell(raw: &RawValue) -> Vec<Span> {
     }
 }
 
+/// A row as Markdown shows it: a cell over several columns is followed by empty ones, and a short row ends in them.
 fn row(raw: &RawValue, width: usize) -> Vec<Vec<Span>> {
     let cells = Members::of(raw).map(|members| members.content()).unwrap_or_default();
-    let mut row: Vec<Vec<Span>> = cells.into_iter().map(row_cell).collect();
+    let mut row: Vec<Vec<Span>> = Vec::with_capacity(width);
+    for cell in cells {
+        row.push(row_cell(cell));
+        row.extend(std::iter::repeat_n(Vec::new(), columns_of(&Node::parse(cell)) - 1));
+    }
     row.resize(width.max(row.len()), Vec::new());
     row
+}
+
+/// What each cell of a row says after an edit; `None` where something was written into a column that has no cell of its own, or
+/// there is none for a cell any more.
+fn lines<'e>(cells: &[&RawValue], edited: &'e [Vec<Span>]) -> Option<Vec<&'e Vec<Span>>> {
+    let mut rest = edited.iter();
+    let mut out = Vec::with_capacity(cells.len());
+    for cell in cells {
+        out.push(rest.next()?);
+        for _ in 1..columns_of(&Node::parse(cell)) {
+            rest.next().filter(|line| line.is_empty())?;
+        }
+    }
+    rest.all(|line| line.is_empty()).then_some(out)
 }
 
 fn alike(before: &Block, after: &Block, only: bool) -> bool {

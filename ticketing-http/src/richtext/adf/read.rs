@@ -22,6 +22,14 @@ pub(super) struct Reader {
     depth: usize,
 }
 
+/// How many columns a cell stands in.
+pub(super) fn columns_of(cell: &Node<'_>) -> usize {
+    match cell.attrs {
+        None => 1,
+        Some(_) => cell.attributes()["colspan"].as_f64().unwrap_or(1.0).clamp(1.0, 100.0) as usize,
+    }
+}
+
 impl Reader {
     pub(super) fn loss(&mut self, kind: LossKind, what: impl Into<String>) {
         let path = &self.path;
@@ -277,7 +285,7 @@ impl Reader {
             return;
         }
         let attrs = cell.attributes();
-        let columns = attrs["colspan"].as_f64().unwrap_or(1.0).clamp(1.0, 100.0) as usize;
+        let columns = columns_of(cell);
         if columns > 1 || attrs["rowspan"].as_f64().unwrap_or(1.0) > 1.0 {
             self.loss(LossKind::Flattened, "a cell over several columns or rows");
         }

@@ -288,6 +288,29 @@ fn hostile_documents_end() {
     }
 }
 
+/// A cell over two columns makes a row shorter than its table: an edit of its neighbour leaves it as it is.
+#[test]
+fn a_cell_over_several_columns_survives_an_edit_beside_it() {
+    let cell = |attrs: Value, content: Value| json!({"type": "tableCell", "attrs": attrs, "content": [{"type": "paragraph", "content": content}]});
+    let text = |text: &str| json!([{"type": "text", "text": text}]);
+    let wide = cell(
+        json!({"colspan": 2, "background": "#eee"}),
+        json!([{"type": "text", "text": "wide "}, {"type": "status", "attrs": {"text": "GO", "color": "green"}}]),
+    );
+    let native = doc(json!([{"type": "table", "content": [
+        {"type": "tableRow", "content": [cell(json!({}), text("a")), cell(json!({}), text("b")), cell(json!({}), text("c"))]},
+        {"type": "tableRow", "content": [wide.clone(), cell(json!({}), text("OTHER"))]}]}]));
+    let shown = to_markdown(&native).unwrap().value;
+    let edited = edit(&native, &shown.replace("OTHER", "EDITED")).unwrap();
+    assert!(edited.value.contains(&wide.to_string()) && edited.value.contains("EDITED"), "{}", edited.value);
+    assert!(edited.losses.is_empty(), "{:?}", edited.losses);
+    assert_valid(&edited.value).unwrap();
+    // What has no place in the row is written anew, and what goes with that is told.
+    let edited = edit(&native, &shown.replace("wide GO |", "wide GO | more")).unwrap();
+    assert!(edited.value.contains("more"), "{}", edited.value);
+    assert_eq!(edited.losses.len(), 1, "{:?}", edited.losses);
+}
+
 /// Line ends of every kind, also those by number: within a text the site would refuse the whole document.
 #[test]
 fn a_line_end_within_a_text_is_a_line_break() {

@@ -58,7 +58,8 @@ pub fn edit(native: &str, text: &str) -> Converted<String> {
     let Some((pieces, gone)) = merge(&segments, &before.blocks, &edited.blocks) else {
         return edited.losses.with(native.to_owned());
     };
-    for number in gone.into_iter().filter(|number| segments[*number].lossy) {
+    let is_lossy = |number: &usize| segments[*number].lossy || has_more_than_words(&segments[*number].native);
+    for number in gone.into_iter().filter(is_lossy) {
         let at = || format!("block {}", number + 1);
         edited.losses.add(at, LossKind::Overwritten, "what Markdown cannot say of the wiki markup");
     }
@@ -70,4 +71,42 @@ pub fn edit(native: &str, text: &str) -> Converted<String> {
         })
         .collect();
     edited.losses.with(written.join("\n\n"))
+}
+
+/// Whether markup has something that is read as its letters: icons, citations, dashes, links to attachments and issues, text
+/// without formatting, lists with dashes. Written anew, it would be those letters.
+fn has_more_than_words(native: &str) -> bool {
+    const MARKS: [&str; 19] = [
+        "(!)",
+        "(/)",
+        "(x)",
+        "(?)",
+        "(i)",
+        "(+)",
+        "(-)",
+        "(*)",
+        "(on)",
+        "(off)",
+        "(y)",
+        "(n)",
+        ":)",
+        ":(",
+        "??",
+        " -- ",
+        " --- ",
+        "[^",
+        "{noformat",
+    ];
+    let is_key = |text: &str| {
+        let key = text.split_once(']').and_then(|(inside, _)| inside.rsplit_once('-'));
+        key.is_some_and(|(project, number)| {
+            project.starts_with(|c: char| c.is_ascii_uppercase())
+                && project.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+                && !number.is_empty()
+                && number.bytes().all(|b| b.is_ascii_digit())
+        })
+    };
+    MARKS.iter().any(|mark| native.contains(mark))
+        || native.split('[').skip(1).any(is_key)
+        || native.lines().any(|line| line.trim_start().starts_with("- "))
 }

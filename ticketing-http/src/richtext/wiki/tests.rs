@@ -86,6 +86,31 @@ fn an_edit_leaves_the_other_blocks() {
     );
 }
 
+/// What is read as its letters is more than that to the site: an edit beside it says so.
+#[test]
+fn an_edit_beside_icons_and_citations_is_told() {
+    for native in [
+        "Warn (!) here",
+        "??cited?? here",
+        "a -- b here",
+        "see [^att.txt] here",
+        "see [HELP-2] here",
+        "- here\n- there",
+        "{noformat}here{noformat}",
+    ] {
+        let shown = to_markdown(native).value;
+        let edited = edit(native, &shown.replace("here", "there"));
+        assert_eq!(edited.losses.len(), 1, "{native}: {:?} {}", edited.losses, edited.value);
+    }
+    for native in
+        ["Plain words here", "*bold* and _slanted_ here", "* here\n* there", "well-known (here) [a|https://b.example]"]
+    {
+        let shown = to_markdown(native).value;
+        let edited = edit(native, &shown.replace("here", "there"));
+        assert!(edited.losses.is_empty() && edited.value != native, "{native}: {:?}", edited.losses);
+    }
+}
+
 #[test]
 fn hostile_markup_ends() {
     for piece in [
