@@ -17,13 +17,15 @@ use ticketing_http::config::object;
 
 /// What a bare instance name is completed with (wire §5.3).
 const SUFFIX: &str = ".service-now.com";
+/// Instances of governments stand elsewhere (§5.3).
+const OTHERS: [&str; 1] = ["servicenowservices.com"];
 
 /// Where tokens are exchanged, on the instance itself.
 const TOKEN_PATH: &str = "/oauth_token.do";
 
 /// The address that `instance` means, under the policy.
 pub(crate) fn address(policy: &AddressPolicy, instance: &str) -> Result<Address> {
-    policy.check("instance", instance, Some(SUFFIX))
+    policy.check_among("instance", instance, Some(SUFFIX), &OTHERS)
 }
 
 /// Whether the vendor runs the host; an emulated one is on this machine, where nobody else listens.

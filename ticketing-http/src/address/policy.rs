@@ -78,6 +78,14 @@ impl AddressPolicy {
     /// # Errors
     /// `Config`, naming `field`, with the reason and what to write instead.
     pub fn check(&self, field: &str, input: &str, suffix: Option<&str>) -> Result<Address> {
+        self.check_among(field, input, suffix, &[])
+    }
+
+    /// The same for a vendor that has hosts under other domains too: those pass themselves off as nothing.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn check_among(&self, field: &str, input: &str, suffix: Option<&str>, others: &[&str]) -> Result<Address> {
         let refused = |why: &str| {
             let hint = suffix.map_or_else(
                 || "write a host name such as `support.example.com`".to_owned(),
@@ -120,7 +128,7 @@ impl AddressPolicy {
         }
         if let (Some(suffix), Some(Host::Domain(name))) = (suffix, url.host())
             && !self.lists(&url)
-            && imitates(name, suffix)
+            && imitates(name, suffix, others)
         {
             return Err(refused(&format!("only looks like a host under `{}`", suffix.trim_start_matches('.'))));
         }
@@ -217,9 +225,6 @@ fn check_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Hosts of a vendor's that do not stand under its suffix (wire/servicenow.md §5.3).
-const OTHERS: [&str; 1] = ["servicenowservices.com"];
-
 /// What stands before a country where others register below it: `co.uk`, `com.au`.
 const REGISTRIES: [&str; 9] = ["ac", "co", "com", "edu", "gov", "net", "ne", "or", "org"];
 
@@ -227,10 +232,10 @@ const REGISTRIES: [&str; 9] = ["ac", "co", "com", "edu", "gov", "net", "ne", "or
 /// registered its second level, under another top level, as a part (`acme-zendesk.com`, `zendesk-login.com`, `zendesklogin.com`),
 /// over several levels (`service.now.com`), or in letters that look alike. Below a domain of their own people name their hosts
 /// as they like (`servicenow.acme.com`).
-fn imitates(name: &str, suffix: &str) -> bool {
+fn imitates(name: &str, suffix: &str, others: &[&str]) -> bool {
     let (name, home) = (name.to_ascii_lowercase(), suffix.trim_start_matches('.').to_ascii_lowercase());
     let is_under = |other: &str| name == other || name.ends_with(&format!(".{other}"));
-    if is_under(&home) || OTHERS.into_iter().any(is_under) {
+    if is_under(&home) || others.iter().any(|other| is_under(other)) {
         return false;
     }
     let plain = |label: &str| skeleton(label).replace('-', "");

@@ -50,7 +50,6 @@ fn honest_addresses_are_taken_in_every_spelling() {
         ("acme.service-now.com", "https://acme.service-now.com"),
         ("https://Acme.Service-Now.com/", "https://acme.service-now.com"),
         ("HTTPS://acme.service-now.com", "https://acme.service-now.com"),
-        ("agency.servicenowservices.com", "https://agency.servicenowservices.com"),
         ("support.acme.com", "https://support.acme.com"),
         ("service-now.acme.com", "https://service-now.acme.com"),
         ("servicenow.acme.com", "https://servicenow.acme.com"),
@@ -67,6 +66,10 @@ fn honest_addresses_are_taken_in_every_spelling() {
         assert_eq!(address.as_str(), expected, "{input}");
         assert_eq!(address.field(), "instance");
     }
+    // A vendor's own under another domain, which would else be taken for an imitation.
+    let (policy, agency) = (AddressPolicy::strict(), "agency.servicenowservices.com");
+    policy.check_among("instance", agency, Some(SUFFIX), &["servicenowservices.com"]).unwrap();
+    policy.check("instance", agency, Some(SUFFIX)).unwrap_err();
 }
 
 #[test]
