@@ -1,8 +1,7 @@
 //! The endpoints, one function each: they say how safe a request is to repeat, and hand back the answer unread
 //! (`wire/jira-zendesk.md` part B). Ids are numbers that were checked before.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -23,11 +22,19 @@ const SIDELOADS: &str = "users,groups,organizations,metric_sets";
 pub(crate) struct Api {
     client: HttpClient,
     clock: Arc<dyn Clock>,
-    /// How far the account's clock is ahead of ours, in seconds, as its last answer said; [`UNKNOWN`]: none did.
-    ahead: Arc<AtomicI64>,
+    /// The account's clock, as its last answer said.
+    heard: Arc<Mutex<Option<Heard>>>,
 }
 
-const UNKNOWN: i64 = i64::MIN;
+/// What the account's clock said, and ours at that moment.
+#[derive(Debug, Clone, Copy)]
+struct Heard {
+    date: DateTime<Utc>,
+    at: DateTime<Utc>,
+}
+
+/// How long that is believed: ours may be put right.
+const HEARD_LIFE: TimeDelta = TimeDelta::minutes(10);
 
 /// A stretch of a cursor listing.
 #[derive(Debug, Clone, Copy)]
@@ -73,22 +80,32 @@ fn joined(ids: &[i64]) -> String {
 
 impl Api {
     pub(crate) fn new(client: HttpClient, clock: Arc<dyn Clock>) -> Self {
-        Self { client, clock, ahead: Arc::new(AtomicI64::new(UNKNOWN)) }
+        Self { client, clock, heard: Arc::default() }
     }
 
-    /// The account's own time: what changed lately is told by its clock, and ours may be another.
+    /// The account's own time: what changed lately is told by its clock, and ours may be another. Where it cannot be had, ours
+    /// has to do.
     pub(crate) async fn now(&self) -> Result<DateTime<Utc>> {
-        if self.ahead.load(Ordering::Relaxed) == UNKNOWN {
-            self.me().await?;
-        }
-        let ahead = Some(self.ahead.load(Ordering::Relaxed)).filter(|ahead| *ahead != UNKNOWN);
         let now = self.clock.now();
-        Ok(ahead.and_then(TimeDelta::try_seconds).and_then(|ahead| now.checked_add_signed(ahead)).unwrap_or(now))
+        if let Some(then) = self.heard(now) {
+            return Ok(then);
+        }
+        match self.me().await {
+            Err(error) if error.kind() == ErrorKind::Unauthenticated => Err(error),
+            _ => Ok(self.heard(self.clock.now()).unwrap_or(now)),
+        }
+    }
+
+    fn heard(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let heard = (*self.heard.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let since = now - heard.at;
+        (TimeDelta::zero() <= since && since < HEARD_LIFE).then(|| heard.date + since)
     }
 
     fn note_time(&self, response: &Response) {
         if let Some(date) = response.date() {
-            self.ahead.store((date - self.clock.now()).num_seconds(), Ordering::Relaxed);
+            let heard = Heard { date, at: self.clock.now() };
+            *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(heard);
         }
     }
 

@@ -112,12 +112,12 @@ impl HttpClientBuilder {
 }
 
 /// How many requests of one connection run at the same time unless a provider says otherwise.
+const DEFAULT_CONCURRENCY: usize = 4;
+
 /// What a good status took us for nobody may have been carried out all the same.
 fn may_be_repeated(request: &Request) -> bool {
     request.idempotency != Idempotency::Unsafe
 }
-
-const DEFAULT_CONCURRENCY: usize = 4;
 
 impl HttpClient {
     /// A client of this address.

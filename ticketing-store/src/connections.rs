@@ -99,7 +99,7 @@ impl Connections {
 
     /// Waits until every refresh that is under way in this process has written down what the vendor gave. To be awaited before
     /// the runtime ends: a token that lives is refreshed while it is used, and where refresh tokens rotate, the answer that
-    /// nobody keeps is the end of the connection. Two minutes at most, where a vendor or the database does not answer.
+    /// nobody keeps is the end of the connection. Four minutes at most, where neither a vendor nor the database answers.
     pub async fn settled(&self) {
         self.inner.under_way.over().await;
     }

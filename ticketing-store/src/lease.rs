@@ -55,6 +55,29 @@ impl Store {
         Ok(taken.rows_affected() == 1)
     }
 
+    /// Keeps the turn for so long from now on, where it is still ours.
+    pub(crate) async fn extend_lease(
+        &self,
+        tenant: &str,
+        id: &ConnectionId,
+        owner: &str,
+        life: Duration,
+    ) -> Result<()> {
+        let now = self.database.dialect.now();
+        let query = format!(
+            "UPDATE connections SET lease_until = {now} + $1 WHERE tenant = $2 AND id = $3 AND lease_owner = $4"
+        );
+        sqlx::query(AssertSqlSafe(query))
+            .bind(i64::try_from(life.as_millis()).unwrap_or(i64::MAX))
+            .bind(tenant)
+            .bind(id.as_str())
+            .bind(owner)
+            .execute(&self.database.pool)
+            .await
+            .map(|_| ())
+            .map_err(storage)
+    }
+
     /// Gives the turn back where it is still ours, with what went wrong.
     pub(crate) async fn give_back_lease(
         &self,

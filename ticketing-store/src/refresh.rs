@@ -22,7 +22,9 @@ pub(crate) const ASK: Duration = Duration::from_secs(20);
 /// How long everything may take, waiting for another process included: its lease, and a request of our own.
 const LONGEST_FETCH: Duration = Duration::from_secs(65);
 /// When whoever waits is told that it took too long: never while a request is under way, or its answer is written down.
-pub(crate) const FETCH: Duration = Duration::from_secs(120);
+pub(crate) const FETCH: Duration = Duration::from_secs(240);
+/// An answer that took so long leaves too little of the lease to write it down.
+const SLOW: Duration = Duration::from_secs(5);
 /// How long it is waited before what a vendor gave is written down once more, where that failed.
 const KEPT_AGAIN: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
 /// The first wait for another process's refresh; it doubles up to the longest.
@@ -200,7 +202,11 @@ impl StoredTokens {
         loop {
             let LeftOver { connection, tokens, scopes } = new.clone();
             match (self.store.put_tokens(&connection, tokens, scopes).await, waits.next()) {
-                (Err(error), Some(wait)) if error.is_retryable() => self.sleeper.sleep(wait).await,
+                (Err(error), Some(wait)) if error.is_retryable() => {
+                    self.sleeper.sleep(wait).await;
+                    // Nobody else asks with what the vendor has ended.
+                    let _ = self.store.extend_lease(&self.tenant, &self.id, &self.owner, self.lease).await;
+                }
                 (Err(error), _) => return Err(error),
                 (Ok(kept), _) => {
                     *self.left_over() = None;
@@ -289,7 +295,12 @@ impl CredentialSource for StoredTokens {
                 self.store.give_back_lease(&self.tenant, &self.id, &self.owner, None).await?;
                 return Err(late);
             }
+            let asked = Instant::now();
             let outcome = self.ask(&connection, &tokens).await;
+            if asked.elapsed() > SLOW {
+                // Where that fails, what was given is written down all the same.
+                let _ = self.store.extend_lease(&self.tenant, &self.id, &self.owner, self.lease).await;
+            }
             failpoint::reached("asked").await?;
             match outcome {
                 Ok(granted) => {

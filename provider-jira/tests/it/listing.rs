@@ -215,6 +215,7 @@ async fn a_token_that_ends_at_an_issue_which_moved_repeats_and_loses_nothing() {
             }
         }
         let count = |key: &str| told.iter().filter(|own| *own == key).count();
+        assert!((1..=2).contains(&count(&order[5].key)), "{told:?}");
         for ticket in whole.iter().filter(|ticket| ticket.key != order[5].key) {
             assert_eq!(count(&ticket.key), 1, "{} by {sort:?}: {told:?}", ticket.key);
         }

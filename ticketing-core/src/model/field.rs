@@ -154,6 +154,8 @@ impl FieldData {
     pub fn is_same(&self, wanted: &Self) -> bool {
         match (self, wanted) {
             (Self::Integer(own), Self::Integer(wanted)) => own == wanted,
+            // A fraction does not hold every whole number.
+            (Self::Integer(own), Self::Text(text)) if let Ok(wanted) = text.trim().parse::<i64>() => *own == wanted,
             (Self::Integer(_) | Self::Decimal(_), Self::Integer(_) | Self::Decimal(_) | Self::Text(_)) => {
                 self.number().zip(wanted.number()).is_some_and(|(own, wanted)| own == wanted)
             }
@@ -165,7 +167,7 @@ impl FieldData {
         match self {
             Self::Integer(number) => Some(*number as f64),
             Self::Decimal(number) => Some(*number),
-            Self::Text(text) => text.trim().parse().ok(),
+            Self::Text(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
             _ => None,
         }
     }

@@ -226,7 +226,13 @@ fn check_name(name: &str) -> Result<(), String> {
 }
 
 /// What stands before a country where others register below it: `co.uk`, `com.au`.
-const REGISTRIES: [&str; 9] = ["ac", "co", "com", "edu", "gov", "net", "ne", "or", "org"];
+const REGISTRIES: [&str; 24] = [
+    "ac", "asso", "co", "com", "edu", "firm", "gen", "go", "gob", "gov", "govt", "id", "in", "ind", "ltd", "me", "mil",
+    "ne", "net", "nom", "or", "org", "plc", "web",
+];
+/// And before `com`, `net` and `org`.
+const COUNTRIES: [&str; 18] =
+    ["ar", "br", "cn", "co", "de", "eu", "gb", "gr", "hu", "in", "jp", "kr", "no", "ru", "se", "uk", "us", "za"];
 
 /// True where a name outside of the suffix is made to be taken for one under it: the suffix in the middle, or in what somebody
 /// registered its second level, under another top level, as a part (`acme-zendesk.com`, `zendesk-login.com`, `zendesklogin.com`),
@@ -242,7 +248,10 @@ fn imitates(name: &str, suffix: &str, others: &[&str]) -> bool {
     let Some(own) = home.rsplit('.').nth(1).map(plain) else { return false };
     let labels: Vec<&str> = name.split('.').collect();
     let (top, second) = (labels.last().copied().unwrap_or_default(), labels.iter().rev().nth(1).copied());
-    let is_paired = top.len() == 2 && second.is_some_and(|label| REGISTRIES.contains(&label));
+    let is_paired = second.is_some_and(|label| match top {
+        "com" | "net" | "org" => COUNTRIES.contains(&label),
+        top => top.len() == 2 && REGISTRIES.contains(&label),
+    });
     let Some(at) = labels.len().checked_sub(2 + usize::from(is_paired)) else { return false };
     let registered = plain(labels[at]);
     let parts: Vec<String> = labels[at].split('-').map(skeleton).collect();

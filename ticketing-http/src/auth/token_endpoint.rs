@@ -326,8 +326,8 @@ const REFUSALS: [&str; 7] = [
 ];
 
 /// The vendor's code where the answer says that it gives no token: with 400 and 401 any JSON with an `error`, since vendors have
-/// codes of their own (ServiceNow's `server_error`, wire/servicenow.md §5); with 200 any word that is one (GitHub's
-/// `bad_refresh_token`); with another status only a code that can mean nothing else. A gateway's `{"error":"Not Found"}`, a
+/// codes of their own (ServiceNow's `server_error`, wire/servicenow.md §5); with another status only a code that can mean nothing
+/// else, with 200 some of vendors who answer so (`bad_refresh_token`). A gateway's `{"error":"Not Found"}`, a
 /// firewall's `access_denied` and a transaction that was cancelled (200, an object) are outages.
 fn refusal(status: u16, body: &[u8]) -> Option<String> {
     let json: serde_json::Value = serde_json::from_slice(body).ok()?;
@@ -337,13 +337,13 @@ fn refusal(status: u16, body: &[u8]) -> Option<String> {
         _ => return matches!(status, 400 | 401).then(|| "error".to_owned()),
     };
     let is_told = json.get("error_description").is_some();
-    let is_word = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let is_own = ["bad_", "incorrect_", "redirect_uri_"].iter().any(|start| code.starts_with(start));
     let is_refusal = match (status, code) {
         // An outage by another name.
-        (_, "temporarily_unavailable") | (200, "server_error") => false,
+        (_, "temporarily_unavailable") => false,
         (400 | 401, _) => true,
-        (200, _) => is_word,
-        (_, "access_denied") => is_told,
+        (403, "access_denied") => is_told,
+        (200, _) => is_own || REFUSALS.contains(&code),
         _ => REFUSALS.contains(&code),
     };
     is_refusal.then(|| code.to_owned())

@@ -109,6 +109,8 @@ async fn an_outage_or_a_limit_passes() {
         (409, r#"{"error":"conflict"}"#, ErrorKind::Unavailable),
         (200, r#"{"error":{"message":"Transaction cancelled"},"status":"failure"}"#, ErrorKind::Unavailable),
         (400, r#"{"error":"temporarily_unavailable"}"#, ErrorKind::Unavailable),
+        (200, r#"{"error":"service_unavailable"}"#, ErrorKind::Unavailable),
+        (200, r#"{"error":"rate_limited"}"#, ErrorKind::Unavailable),
         (200, "{}", ErrorKind::Unavailable),
         (200, r#"{"access_token":"","token_type":"Bearer"}"#, ErrorKind::Unavailable),
         (200, "", ErrorKind::Unavailable),

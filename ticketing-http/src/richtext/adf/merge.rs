@@ -310,7 +310,6 @@ impl Merge {
 
     fn cells(&mut self, raws: &[&RawValue], edited: &[&Vec<Span>]) {
         for (raw, line) in raws.iter().zip(edited.iter().copied()) {
-            let kind = if Node::parse(raw).is("tableHeader") { "tableHeader" } else { "tableCell" };
             let Some(members) = Members::of(raw).filter(|_| row_cell(raw) != *line) else {
                 self.writer.raw(raw.get());
                 continue;
@@ -324,7 +323,13 @@ impl Merge {
                         merge.within(&[one], &paragraph, Inside::Panel);
                     });
                 }
-                _ => self.writer.cell(line, kind),
+                // Its columns and colour stay, whatever it says now.
+                _ => {
+                    if !content.iter().all(|one| Node::parse(one).is("paragraph")) {
+                        self.overwritten("tableCell");
+                    }
+                    self.around(&members, None, |merge| merge.writer.within_cell(line));
+                }
             }
         }
     }

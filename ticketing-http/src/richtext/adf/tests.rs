@@ -305,6 +305,14 @@ fn a_cell_over_several_columns_survives_an_edit_beside_it() {
     assert!(edited.value.contains(&wide.to_string()) && edited.value.contains("EDITED"), "{}", edited.value);
     assert!(edited.losses.is_empty(), "{:?}", edited.losses);
     assert_valid(&edited.value).unwrap();
+    // Cleared, it still stands in two columns.
+    let edited = edit(&native, &shown.replace("wide GO", "")).unwrap().value;
+    assert!(edited.contains("\"colspan\":2") && edited.contains("OTHER"), "{edited}");
+    assert_eq!(
+        to_markdown(&edited).unwrap().value,
+        to_markdown(&native).unwrap().value.replace("wide GO ", ""),
+        "{edited}"
+    );
     // What has no place in the row is written anew, and what goes with that is told.
     let edited = edit(&native, &shown.replace("wide GO |", "wide GO | more")).unwrap();
     assert!(edited.value.contains("more"), "{}", edited.value);

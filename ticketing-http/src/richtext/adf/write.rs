@@ -288,12 +288,13 @@ impl Writer {
 
     pub(super) fn cell(&mut self, cell: &[Span], kind: &str) {
         self.open(kind, None);
-        if cell.is_empty() {
-            self.raw(EMPTY)
-        } else {
-            self.paragraphs(cell)
-        }
+        self.within_cell(cell);
         self.close();
+    }
+
+    /// What a cell holds: something, always.
+    pub(super) fn within_cell(&mut self, cell: &[Span]) {
+        if cell.is_empty() { self.raw(EMPTY) } else { self.paragraphs(cell) }
     }
 
     /// A paragraph; images alone on it are blocks of their own.
