@@ -197,13 +197,13 @@ impl Listing<'_> {
                     place.begun = chunk.date;
                 }
                 rows.retain(|(key, _)| !place.passes_over(key.1));
-                // One that was told and is touched now stands behind what was told; those behind it were told too.
                 match self.changes {
                     true => place.last_settled(&rows).map(|nth| rows[nth].0.clone()),
                     false => place.told(&rows, at.early),
                 }
             }
         };
+        // An issue that was told may be touched, and stand behind what was told: nothing but one that was not touched ends that.
         let again = at.again && last.is_none();
         let last = last.or_else(|| at.last.clone());
         let ended = remedy::is_removed("jira.short_pages") && rows.len() < usize::try_from(limit).unwrap_or(usize::MAX);

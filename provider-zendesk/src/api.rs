@@ -4,7 +4,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
-
 use serde_json::{Value, json};
 use ticketing_core::request::AttachmentContent;
 use ticketing_core::{Clock, Delivery, Error, ErrorKind, Result};

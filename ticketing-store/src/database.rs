@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::any::{AnyArguments, AnyConnectOptions, AnyPoolOptions};
+use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Executor as _, Transaction};
 use ticketing_core::{Error, ErrorKind, Result};
 use tokio::time::timeout;
@@ -129,6 +130,11 @@ impl Database {
         let database = Self { pool, dialect };
         migration::run(&database).await?;
         Ok(database)
+    }
+
+    /// Runs one statement by itself, of which nothing is asked back.
+    pub(crate) async fn run(&self, statement: Query<'_, Any, AnyArguments>) -> Result<()> {
+        statement.execute(&self.pool).await.map(drop).map_err(storage)
     }
 
     /// A transaction that may write: of the writers of an SQLite file there is one at a time, from its beginning on.

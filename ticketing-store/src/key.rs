@@ -286,6 +286,10 @@ fn write_beside(path: &Path, text: &str) -> io::Result<PathBuf> {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(".ticketing-new");
+    // Where no folder can be locked, two processes may write at once.
+    if !cfg!(unix) {
+        name.push(format!(".{}.{:08x}", std::process::id(), rand::rng().next_u32()));
+    }
     let beside = path.with_file_name(name);
     match std::fs::remove_file(&beside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -67,15 +67,12 @@ impl Store {
         let query = format!(
             "UPDATE connections SET lease_until = {now} + $1 WHERE tenant = $2 AND id = $3 AND lease_owner = $4"
         );
-        sqlx::query(AssertSqlSafe(query))
+        let statement = sqlx::query(AssertSqlSafe(query))
             .bind(i64::try_from(life.as_millis()).unwrap_or(i64::MAX))
             .bind(tenant)
             .bind(id.as_str())
-            .bind(owner)
-            .execute(&self.database.pool)
-            .await
-            .map(|_| ())
-            .map_err(storage)
+            .bind(owner);
+        self.database.run(statement).await
     }
 
     /// Gives the turn back where it is still ours, with what went wrong.
@@ -86,18 +83,15 @@ impl Store {
         owner: &str,
         error: Option<&str>,
     ) -> Result<()> {
-        sqlx::query(
+        let statement = sqlx::query(
             "UPDATE connections SET lease_owner = NULL, lease_until = NULL, last_error = COALESCE($1, last_error)
              WHERE tenant = $2 AND id = $3 AND lease_owner = $4",
         )
         .bind(error)
         .bind(tenant)
         .bind(id.as_str())
-        .bind(owner)
-        .execute(&self.database.pool)
-        .await
-        .map(|_| ())
-        .map_err(storage)
+        .bind(owner);
+        self.database.run(statement).await
     }
 
     /// Keeps new tokens where the store still has those they were had with. A process that was asleep for long writes nothing
@@ -137,18 +131,15 @@ impl Store {
 
     /// Notes that the vendor takes the credential no more, where it is still the one that was refused.
     pub(crate) async fn mark_dead(&self, tenant: &str, id: &ConnectionId, generation: i64, why: &str) -> Result<()> {
-        sqlx::query(
+        let statement = sqlx::query(
             "UPDATE connections SET status = 'needs_reauthorization', last_error = $1
              WHERE tenant = $2 AND id = $3 AND generation = $4",
         )
         .bind(why)
         .bind(tenant)
         .bind(id.as_str())
-        .bind(generation)
-        .execute(&self.database.pool)
-        .await
-        .map(|_| ())
-        .map_err(storage)
+        .bind(generation);
+        self.database.run(statement).await
     }
 
     /// Puts another credential in a connection's place, all at once with what belongs to it: the customer agreed once more, or
@@ -222,26 +213,20 @@ impl Store {
         // Who gave it other tokens meanwhile, or found them dead, knows better.
         let current = "UPDATE connections SET last_error = $1
              WHERE tenant = $2 AND id = $3 AND generation = $4 AND status = 'active'";
-        sqlx::query(current)
+        let statement = sqlx::query(current)
             .bind(why)
             .bind(&connection.tenant)
             .bind(connection.id.as_str())
-            .bind(connection.generation)
-            .execute(&self.database.pool)
-            .await
-            .map(|_| ())
-            .map_err(storage)
+            .bind(connection.generation);
+        self.database.run(statement).await
     }
 
     /// Notes that a connection is in use; not more often than it is worth a write.
     pub(crate) async fn note_use(&self, tenant: &str, id: &ConnectionId) -> Result<()> {
-        sqlx::query("UPDATE connections SET last_used = $1 WHERE tenant = $2 AND id = $3")
+        let statement = sqlx::query("UPDATE connections SET last_used = $1 WHERE tenant = $2 AND id = $3")
             .bind(self.clock.now().timestamp_millis())
             .bind(tenant)
-            .bind(id.as_str())
-            .execute(&self.database.pool)
-            .await
-            .map(|_| ())
-            .map_err(storage)
+            .bind(id.as_str());
+        self.database.run(statement).await
     }
 }

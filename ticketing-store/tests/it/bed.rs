@@ -92,6 +92,12 @@ impl Bed {
         Self::of(servicenow::Sandbox::builder().seed(7)).await
     }
 
+    /// With an instance that gives tokens for a client's own credentials.
+    pub(crate) async fn granting() -> Self {
+        let grants = "glide.oauth.inbound.client.credential.grant_type.enabled";
+        Self::of(servicenow::Sandbox::builder().seed(7).property(grants, "true")).await
+    }
+
     pub(crate) async fn of(builder: servicenow::SandboxBuilder) -> Self {
         let instance = builder.build().unwrap();
         let clock = Arc::new(ManualClock::new(instance.control().now()));

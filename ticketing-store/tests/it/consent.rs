@@ -269,12 +269,7 @@ async fn a_registration_is_kept_once_the_vendor_took_it() {
 
 #[tokio::test]
 async fn grants_without_a_browser_are_tried_before_they_are_kept() {
-    let bed = Bed::of(
-        vendor_sandbox::servicenow::Sandbox::builder()
-            .seed(7)
-            .property("glide.oauth.inbound.client.credential.grant_type.enabled", "true"),
-    )
-    .await;
+    let bed = Bed::granting().await;
     let by = |name: &str, login: Option<(&str, &str)>| {
         let login = login.map(|(user, password)| (user.to_owned(), Secret::new(password)));
         bed.connections.connect_by_grant(bed.begin_servicenow(name), login)
@@ -332,12 +327,7 @@ async fn a_dead_credential_is_said_and_mended_in_place() {
 /// The customer's administrator changes the client's secret: the connection stays, with the new one.
 #[tokio::test]
 async fn a_client_gets_another_secret_in_place() {
-    let bed = Bed::of(
-        vendor_sandbox::servicenow::Sandbox::builder()
-            .seed(7)
-            .property("glide.oauth.inbound.client.credential.grant_type.enabled", "true"),
-    )
-    .await;
+    let bed = Bed::granting().await;
     let made = bed.connect(bed.begin_servicenow("prod")).await;
     let machine = bed.connections.connect_by_grant(bed.begin_servicenow("machine"), None).await.unwrap();
     let changed = vendor_sandbox::servicenow::OAuthClient {

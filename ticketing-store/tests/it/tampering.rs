@@ -141,10 +141,7 @@ async fn a_credential_goes_to_no_address_but_its_own() {
 /// of its client, not a password that is typed, and no customer with a browser.
 #[tokio::test]
 async fn a_connection_that_leads_elsewhere_is_not_authorized_again() {
-    let grants = vendor_sandbox::servicenow::Sandbox::builder()
-        .seed(7)
-        .property("glide.oauth.inbound.client.credential.grant_type.enabled", "true");
-    let bed = Bed::of(grants).await;
+    let bed = Bed::granting().await;
     let made = bed.connections.connect_by_grant(bed.begin_servicenow("machine"), None).await.unwrap();
     bed.token_requests();
     let pool = database(&bed).await;
@@ -177,10 +174,7 @@ async fn a_connection_that_leads_elsewhere_is_not_authorized_again() {
 /// What a damaged row's error says to do does work: the connection is authorized again, or removed.
 #[tokio::test]
 async fn a_damaged_credential_is_replaced_and_a_damaged_row_removed() {
-    let grants = vendor_sandbox::servicenow::Sandbox::builder()
-        .seed(7)
-        .property("glide.oauth.inbound.client.credential.grant_type.enabled", "true");
-    let bed = Bed::of(grants).await;
+    let bed = Bed::granting().await;
     let made = bed.connections.connect_by_grant(bed.begin_servicenow("machine"), None).await.unwrap();
     let pool = database(&bed).await;
     sqlx::query("UPDATE secrets SET sealed = x'00' WHERE slot = 'credential'").execute(&pool).await.unwrap();
